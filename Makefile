@@ -1,0 +1,44 @@
+# Names of commands; what they do is written in Rust (infra/local) and in small scripts.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# One choice of crates for every build, so that cargo compiles each dependency once.
+BUILD  := cargo build --profile local --workspace
+LOCAL  := $(BUILD) && $(TARGET)/local/local
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit fmt lint bench package clean nextest
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+demo: ## Run sample alerts through the whole pipeline on this machine (KEEP=1 leaves it running)
+	@$(LOCAL) demo $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)")
+
+test: nextest ## Check Terraform and run every test, the end-to-end tests against an emulator
+	@bash terraform/check.sh
+	@$(LOCAL) exec -- cargo nextest run --cargo-profile local --workspace --features tests/emulator
+
+unit: nextest ## Run the tests that need nothing but cargo
+	@cargo nextest run --cargo-profile local --workspace
+
+fmt: ## Format the Rust and Terraform sources
+	@cargo fmt
+	@terraform fmt -recursive terraform
+
+lint: ## Check format, lints, licences and advisories
+	@cargo fmt --check
+	@cargo clippy --profile local --workspace --all-targets -- -D warnings
+	@cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing; install it with: cargo install --locked cargo-deny" >&2; exit 1; }
+	@cargo deny check
+
+bench: ## Measure the release builds
+	@bash tests/bench.sh
+
+package: ## Build the zips for AWS (arm64, optimised)
+	@$(LOCAL) package
+
+clean: ## Remove everything that was built
+	@cargo clean
+
+nextest:
+	@cargo nextest --version >/dev/null 2>&1 || { echo "cargo-nextest is missing; install it with: cargo install --locked cargo-nextest" >&2; exit 1; }

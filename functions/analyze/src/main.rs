@@ -1,0 +1,14 @@
+//! The analyze Lambda: reads its configuration, builds its clients once, serves its queue.
+
+use analyze::{Analyze, Config};
+use lambda::config::Environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let environment = Environment::of_process();
+    let config = Config::read(&environment)?;
+    lambda::logs::start(config.log_level);
+    let stage = Analyze::new(config, &lambda::aws::config(&environment)?)?;
+    stage.warm_up().await;
+    lambda::serve(stage).await
+}

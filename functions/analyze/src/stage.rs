@@ -1,0 +1,194 @@
+//! One alert's story in the analyze stage.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_sqs::Client as Sqs;
+use domain::analysis::{Analysis, NoAnalysis};
+use domain::incident::IncidentId;
+use domain::message::{self, NoticeId, Schema};
+use domain::{EnrichedAlert, MessageError, Notice};
+use jiff::Timestamp;
+use lambda::batch::{Deadline, Record};
+use lambda::claims::{Claim, Claimed, Claims, Completion, DynamoClaims, StoreError};
+use lambda::dead_letter::{DeadLetterError, DeadLetters};
+use lambda::ledger::{End, Outcome};
+use lambda::metrics::Metrics;
+use lambda::secrets::Secrets;
+use lambda::{Failure, Settled, Stage};
+
+use crate::assessment::assess;
+use crate::config::Config;
+use crate::incidents::{IncidentError, Incidents, Membership};
+use crate::model::Model;
+
+/// The analyze stage with its clients.
+#[derive(Debug)]
+pub struct Analyze {
+    config: Config,
+    claims: Claims<DynamoClaims>,
+    incidents: Incidents,
+    model: Model,
+    sqs: Sqs,
+    dead_letters: DeadLetters,
+    metrics: Metrics,
+}
+
+impl Analyze {
+    const NAME: &str = "analyze";
+
+    /// Kept for writing the notice and the claim after the model has answered, or has not.
+    const RESERVE: Duration = Duration::from_secs(8);
+
+    pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, reqwest::Error> {
+        let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
+        let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
+        let claims = DynamoClaims::new(dynamodb.clone(), &config.claims_table);
+        Ok(Self {
+            claims: Claims::new(claims, Self::NAME, config.lease),
+            incidents: Incidents::new(dynamodb, &config.incidents_table),
+            model: Model::new(
+                &config.model_url,
+                &config.model_name,
+                &config.model_key_parameter,
+                secrets,
+                config.model_timeout,
+            )?,
+            dead_letters: DeadLetters::new(sqs.clone(), &config.dead_letter_queue_url, Self::NAME),
+            sqs,
+            metrics: Metrics::new(&config.metrics_namespace, Self::NAME),
+            config,
+        })
+    }
+
+    /// Opens the connections that the first alert will need while CPU is free, before the first poll.
+    pub async fn warm_up(&self) {
+        // Whatever goes wrong here goes wrong again, and is reported, with the first alert.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.model.warm_up()).await;
+    }
+
+    /// Won claim in hand: the alert joins its incident, or opens it and is explained.
+    async fn follow(
+        &self,
+        enriched: EnrichedAlert,
+        claimed: &Claimed,
+        deadline: Deadline,
+        now: Timestamp,
+    ) -> Result<(Completion, Settled), AnalyzeError> {
+        let incident = IncidentId::of(&enriched.alert);
+        let membership = self.incidents.open(&incident, &enriched.alert, now).await?;
+        let Membership::Opened { opened_at } = membership else {
+            let completion = self.incidents.count(&incident, &self.claims, claimed, now).await?;
+            let end = End::new(enriched.alert.key(), Outcome::Counted, format!("incident {incident}"));
+            return Ok((completion, Settled::Ended(end)));
+        };
+        let notice = self.notice(enriched, incident, opened_at, deadline).await;
+        self.send(&notice).await?;
+        let completion = self.claims.complete(claimed, notice.id.as_str(), now).await?;
+        Ok((completion, Settled::Passed))
+    }
+
+    async fn notice(
+        &self,
+        enriched: EnrichedAlert,
+        incident: IncidentId,
+        opened_at: Timestamp,
+        deadline: Deadline,
+    ) -> Notice {
+        let assessment = assess(&enriched.alert, &enriched.verdict);
+        let available = deadline.remaining().saturating_sub(Self::RESERVE);
+        let analysis = if available.is_zero() {
+            Analysis::Unavailable { reason: NoAnalysis::NoTime }
+        } else {
+            self.model.analyse(&enriched, available).await
+        };
+        if let Analysis::Unavailable { reason } = analysis {
+            self.metrics.count("AnalysesUnavailable", &[("reason", reason.name())], Timestamp::now());
+        }
+        let EnrichedAlert { alert, reports, verdict, .. } = enriched;
+        let id = NoticeId::first(&incident, opened_at);
+        Notice { schema: Schema, id, incident, opened_at, alert, reports, verdict, assessment, analysis }
+    }
+
+    async fn send(&self, notice: &Notice) -> Result<(), AnalyzeError> {
+        let body = message::encode(notice)?;
+        let sent =
+            self.sqs.send_message().queue_url(&self.config.notices_queue_url).message_body(body).send().await;
+        sent.map(|_| ()).map_err(|error| AnalyzeError::Send(error.into()))
+    }
+}
+
+impl Stage for Analyze {
+    type Error = AnalyzeError;
+
+    const ONE_RECORD: Duration = Duration::from_secs(15);
+    const CROWD: usize = 10;
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    async fn handle(
+        &self,
+        record: &Record,
+        deadline: Deadline,
+        now: Timestamp,
+    ) -> Result<Settled, AnalyzeError> {
+        let enriched: EnrichedAlert = match message::decode(&record.body) {
+            Ok(enriched) => enriched,
+            Err(error) => {
+                return Ok(Settled::Ended(self.dead_letters.send(record, None, &error.to_string()).await?));
+            }
+        };
+        let key = enriched.alert.key().clone();
+        let claimed = match self.claims.claim_or_wait(key.as_str(), now).await? {
+            Claim::Won(claimed) => claimed,
+            // Only enrich sends here, so a second message is the first one again: its end is recorded.
+            Claim::Done { .. } => return Ok(Settled::Passed),
+            Claim::Busy { .. } => return Err(AnalyzeError::Busy),
+        };
+        match self.follow(enriched, &claimed, deadline, now).await {
+            Ok((Completion::Recorded | Completion::DoneByAnother, settled)) => Ok(settled),
+            Ok((Completion::Lost, _)) => Err(AnalyzeError::LeaseLost),
+            Err(AnalyzeError::Message(error)) => {
+                Ok(Settled::Ended(self.dead_letters.send(record, Some(&key), &error.to_string()).await?))
+            }
+            Err(error) => {
+                self.claims.release(&claimed).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyzeError {
+    #[error(transparent)]
+    Claim(#[from] StoreError),
+    #[error("another worker holds the alert")]
+    Busy,
+    #[error("the lease ran out before the work was recorded")]
+    LeaseLost,
+    #[error(transparent)]
+    Incident(#[from] IncidentError),
+    #[error(transparent)]
+    DeadLetter(#[from] DeadLetterError),
+    #[error("could not write the notice")]
+    Message(#[from] MessageError),
+    #[error("could not send the notice")]
+    Send(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Failure for AnalyzeError {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Claim(_) => "claim",
+            Self::Busy => "busy",
+            Self::LeaseLost => "lease_lost",
+            Self::Incident(_) => "incident",
+            Self::DeadLetter(_) => "dead_letter",
+            Self::Message(_) => "message",
+            Self::Send(_) => "send",
+        }
+    }
+}

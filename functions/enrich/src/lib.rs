@@ -1,0 +1,11 @@
+//! The enrich stage: from a raw Wazuh alert to an alert with what intelligence says about it.
+
+pub mod config;
+pub mod feedback;
+pub mod forwarding;
+pub mod routing;
+pub mod sightings;
+pub mod stage;
+
+pub use config::Config;
+pub use stage::Enrich;

@@ -1,0 +1,217 @@
+//! Notices as they come, one per kind of alert; clock and ids are fixed.
+
+use domain::analysis::{Analysis, Confidence, Evidence, Explanation, ModelVerdict, NoAnalysis};
+use domain::assessment::{Assessment, Priority, Technique};
+use domain::incident::IncidentId;
+use domain::indicator;
+use domain::message::{NoticeId, Schema};
+use domain::verdict::{Answer, Provider, Report, Reputation, Unanswered, Verdict};
+use domain::{Alert, Notice};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::mail::{DEFAULT_SUBJECT, MailSettings};
+
+pub(crate) fn settings() -> MailSettings {
+    MailSettings {
+        from: "alerts@triage.example.com".parse().unwrap(),
+        to: "soc@example.com, duty@example.com".parse().unwrap(),
+        subject: DEFAULT_SUBJECT.parse().unwrap(),
+        dashboard_url: Some("https://wazuh.example.com".parse().unwrap()),
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-10-03T12:22:09Z".parse().unwrap()
+}
+
+pub(crate) fn all() -> [(&'static str, Notice); 5] {
+    [
+        ("sshd", sshd()),
+        ("web", web()),
+        ("windows", windows()),
+        ("fim", fim()),
+        ("hostile", hostile("<b>x</b>")),
+    ]
+}
+
+/// A brute force from a listed address, explained by a model.
+pub(crate) fn sshd() -> Notice {
+    let raw = r#"{"timestamp":"2026-10-03T14:22:07.512+0200","rule":{"level":10,"description":"sshd: brute force trying to get access to the system. Authentication failed.","id":"5763","mitre":{"id":["T1110"],"tactic":["Credential Access"],"technique":["Brute Force"]},"frequency":8,"firedtimes":1,"mail":false,"groups":["syslog","sshd","authentication_failures"],"gdpr":["IV_35.7.d","IV_32.2"],"pci_dss":["11.4","10.2.4","10.2.5"]},"agent":{"id":"007","name":"web-01","ip":"10.20.0.7"},"manager":{"name":"wazuh-1"},"cluster":{"name":"soc","node":"worker-2"},"id":"1791030127.4711","previous_output":"Oct  3 14:22:05 web-01 sshd[881]: Failed password for root from 203.0.113.24 port 50118 ssh2\nOct  3 14:22:04 web-01 sshd[879]: Failed password for root from 203.0.113.24 port 50111 ssh2","full_log":"Oct  3 14:22:06 web-01 sshd[881]: Failed password for root from 203.0.113.24 port 50122 ssh2","predecoder":{"program_name":"sshd","timestamp":"Oct  3 14:22:06","hostname":"web-01"},"decoder":{"parent":"sshd","name":"sshd"},"data":{"srcip":"203.0.113.24","srcport":"50122","dstuser":"root"},"location":"journald"}"#;
+    let known = Answer::Known(Reputation {
+        score: 100,
+        country_code: Some("NL".into()),
+        usage_type: Some("Data Center/Web Hosting/Transit".into()),
+        isp: Some("Example Hosting B.V.".into()),
+        domain: Some("hosting.example".into()),
+        total_reports: Some(412),
+        distinct_reporters: Some(96),
+        last_reported_at: Some("2026-10-03T11:58:00Z".parse().unwrap()),
+        is_tor: false,
+    });
+    let evidence = |path: &str, value: &str, meaning: &str| Evidence {
+        path: path.into(),
+        value: value.into(),
+        meaning: meaning.into(),
+    };
+    let analysis = Analysis::Written(Explanation {
+        what_happened: "Within seconds, 203.0.113.24 tried several passwords for root on web-01 over SSH. Every attempt that the alert shows failed; nothing in it says that one succeeded.".into(),
+        evidence: vec![
+            evidence("/data/srcip", "203.0.113.24", "The address that all attempts came from; it is widely reported for brute force."),
+            evidence("/data/dstuser", "root", "The attempts aim at the one account that exists on every host."),
+            evidence("/rule/frequency", "8", "Eight failures within the rule's time frame made it fire."),
+        ],
+        cited: 4,
+        verdict: ModelVerdict::TruePositive,
+        confidence: Confidence::High,
+        recommended_actions: vec![
+            "Block 203.0.113.24 at the border firewall.".into(),
+            "Set PermitRootLogin to no on web-01, then check https://wiki.example/ssh for the other hosts.".into(),
+        ],
+        missing_information: vec!["Was a login from 203.0.113.24 accepted after 14:22:06?".into()],
+        model: "gpt-5-mini-2025-08-07".into(),
+    });
+    let assessment = Assessment {
+        priority: Priority::High,
+        reasons: vec![
+            "Rule level 10 alone makes this medium.".into(),
+            "The source address is malicious by intelligence: one step up.".into(),
+        ],
+        next_steps: vec![
+            "Search for a successful login from 203.0.113.24 on web-01 since 14:00.".into(),
+            "Search the other hosts for the same source address.".into(),
+            "Block the source address if no business partner uses it.".into(),
+        ],
+        open_questions: vec!["Is SSH on web-01 meant to be reachable from the internet?".into()],
+        techniques: vec![Technique { id: "T1110".into(), name: Some("Brute Force".into()) }],
+    };
+    notice(raw, &[known], assessment, analysis)
+}
+
+/// A web attack; neither the model nor one of the providers answered.
+pub(crate) fn web() -> Notice {
+    let raw = r#"{"timestamp":"2026-10-03T12:20:41.004+0000","rule":{"level":7,"description":"SQL injection attempt.","id":"31164","mitre":{"id":["T1190"],"tactic":["Initial Access"],"technique":["Exploit Public-Facing Application"]},"groups":["web","accesslog","attack","sql_injection"]},"agent":{"id":"012","name":"shop-frontend-2","ip":"10.20.4.12"},"manager":{"name":"wazuh-1"},"id":"1791030041.99120","full_log":"198.51.100.77 - - [03/Oct/2026:12:20:40 +0000] \"GET /item?id=1%20UNION%20SELECT%20card,cvv%20FROM%20orders-- HTTP/1.1\" 200 8123 \"http://shop.example/\" \"sqlmap/1.8\"","decoder":{"name":"web-accesslog"},"data":{"protocol":"GET","srcip":"198.51.100.77","id":"200","url":"/item?id=1%20UNION%20SELECT%20card,cvv%20FROM%20orders--"},"location":"/var/log/nginx/access.log"}"#;
+    let assessment = Assessment {
+        priority: Priority::Critical,
+        reasons: vec!["The server answered the attack with status 200.".into(), "Rule level 7.".into()],
+        next_steps: vec![
+            "Read the access log of shop-frontend-2 for answers with status 200 to 198.51.100.77.".into(),
+            "Check the orders table for reads outside the shop's own queries.".into(),
+        ],
+        open_questions: vec!["How large is a normal answer of /item? This one had 8123 bytes.".into()],
+        techniques: vec![Technique {
+            id: "T1190".into(),
+            name: Some("Exploit Public-Facing Application".into()),
+        }],
+    };
+    let unknown = Answer::Unknown { reason: Unanswered::QuotaExhausted };
+    notice(raw, &[unknown], assessment, Analysis::Unavailable { reason: NoAnalysis::Timeout })
+}
+
+/// A Windows logon with names in other scripts; no groups, no technique, no `agent.ip`.
+pub(crate) fn windows() -> Notice {
+    let raw = json!({
+        "timestamp": "2026-10-03T21:22:07.512+0900",
+        "rule": {"level": 6, "description": "Successful remote logon detected - possible pass-the-hash attack.", "id": "92652"},
+        "agent": {"id": "031", "name": "経理-PC-31"},
+        "manager": {"name": "wazuh-tokyo"},
+        "id": "1791030127.120",
+        "data": {"win": {
+            "system": {"eventID": "4624", "channel": "Security", "computer": "経理-PC-31.corp.example"},
+            "eventdata": {"subjectUserName": "-", "targetUserName": "Łukasz.Żółć", "targetDomainName": "ΕΤΑΙΡΕΙΑ", "logonType": "3", "ipAddress": "10.20.7.201", "processName": "-", "authenticationPackageName": "NTLM"}}},
+        "location": "EventChannel",
+    });
+    let assessment = Assessment {
+        priority: Priority::Medium,
+        reasons: vec!["Rule level 6.".into()],
+        next_steps: vec!["Ask Łukasz Żółć whether this logon was his.".into()],
+        open_questions: vec![],
+        techniques: vec![],
+    };
+    notice(&raw.to_string(), &[], assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
+}
+
+/// A changed file: no address, no user.
+pub(crate) fn fim() -> Notice {
+    let raw = r#"{"timestamp":"2026-10-03T08:22:07.512-0400","rule":{"level":7,"description":"Integrity checksum changed.","id":"550","mitre":{"id":["T1565.001"],"tactic":["Impact"],"technique":["Stored Data Manipulation"]},"groups":["ossec","syscheck","syscheck_entry_modified","syscheck_file"]},"agent":{"id":"003","name":"db-primary","ip":"10.30.0.3"},"manager":{"name":"wazuh-1"},"id":"1791030127.88","full_log":"File '/etc/sudoers' modified\nMode: realtime\nChanged attributes: size,mtime,md5,sha1,sha256\n","syscheck":{"path":"/etc/sudoers","mode":"realtime","size_before":"1671","size_after":"1702","uname_after":"root","md5_after":"9b74c9897bac770ffc029102a200c5de","sha256_before":"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae","sha256_after":"fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9","changed_attributes":["size","mtime","md5","sha1","sha256"],"event":"modified"},"location":"syscheck"}"#;
+    let assessment = Assessment {
+        priority: Priority::Low,
+        reasons: vec!["Rule level 7, and nothing else speaks for an attack.".into()],
+        next_steps: vec!["Compare /etc/sudoers with the last change request.".into()],
+        open_questions: vec!["Who was logged in as root at 08:22?".into()],
+        techniques: vec![Technique { id: "T1565.001".into(), name: Some("Stored Data Manipulation".into()) }],
+    };
+    notice(raw, &[], assessment, Analysis::Unavailable { reason: NoAnalysis::Refused })
+}
+
+/// An alert, providers and a model that try to break out of the mail, with this probe in every text.
+pub(crate) fn hostile(probe: &str) -> Notice {
+    let attack = format!(
+        "{probe}</td><script>alert(1)</script>\r\nBcc: x@evil.example\0\u{202e}gpj.exe\u{200b} 攻撃 http://evil.example/a"
+    );
+    let raw = json!({
+        "timestamp": "yesterday<script>",
+        "rule": {"level": 12, "description": attack, "id": format!("1\r\nX-Evil: 1{probe}"), "groups": [attack]},
+        "agent": {"id": format!("9{probe}"), "name": format!("web\r\nBcc: x@evil.example\r\n\r\n<script>{attack}"), "ip": attack},
+        "manager": {"name": "m</td><script>"},
+        "id": "1.1')!\"><script>\u{202e}",
+        "full_log": format!("{} 203.0.113.24", attack.repeat(64 * 1024 / attack.len())),
+        "data": {"srcip": "203.0.113.24", "dstuser": attack, "srcuser": attack.repeat(40), "url": attack, "command": attack, attack.as_str(): attack},
+        "syscheck": {"path": attack, "event": attack},
+        "location": attack,
+    });
+    let many = vec![attack.clone(); 20];
+    let evidence =
+        Evidence { path: format!("/data/{attack}"), value: attack.repeat(9), meaning: attack.repeat(9) };
+    let analysis = Analysis::Written(Explanation {
+        what_happened: attack.repeat(50),
+        evidence: vec![evidence; 20],
+        cited: 20,
+        verdict: ModelVerdict::FalsePositive,
+        confidence: Confidence::High,
+        recommended_actions: many.clone(),
+        missing_information: many.clone(),
+        model: attack.clone(),
+    });
+    let known = Answer::Known(Reputation {
+        score: 100,
+        isp: Some(attack.repeat(9)),
+        domain: Some(attack.clone()),
+        usage_type: Some(attack.clone()),
+        country_code: Some(attack.clone()),
+        ..Reputation::default()
+    });
+    let technique = Technique { id: attack.clone(), name: Some(attack.clone()) };
+    let assessment = Assessment {
+        priority: Priority::Critical,
+        reasons: many.clone(),
+        next_steps: many.clone(),
+        open_questions: many,
+        techniques: vec![technique; 20],
+    };
+    notice(&raw.to_string(), &[known], assessment, analysis)
+}
+
+fn notice(raw: &str, answers: &[Answer], assessment: Assessment, analysis: Analysis) -> Notice {
+    let alert = Alert::parse(raw).unwrap();
+    let incident = IncidentId::of(&alert);
+    let opened_at = "2026-10-03T12:22:08.250Z".parse().unwrap();
+    let report = |(indicator, answer): (_, &Answer)| Report {
+        provider: Provider::AbuseIpDb,
+        indicator,
+        answer: answer.clone(),
+        asked_at: "2026-10-03T12:22:08Z".parse().unwrap(),
+    };
+    let reports: Vec<Report> = indicator::addresses(&alert).into_iter().zip(answers).map(report).collect();
+    Notice {
+        schema: Schema,
+        id: NoticeId::first(&incident, opened_at),
+        incident,
+        opened_at,
+        verdict: Verdict::over(&reports),
+        reports,
+        alert,
+        assessment,
+        analysis,
+    }
+}

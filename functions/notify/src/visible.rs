@@ -1,0 +1,70 @@
+//! Characters that a reader cannot see, or that reorder what he sees, in a form that he can see.
+
+/// One line: every control, zero-width and bidirectional character is spelled out, line breaks too.
+pub(crate) fn line(text: &str) -> String {
+    spelled(text, |_| false)
+}
+
+/// Several lines: as [`line`], but line feeds stay.
+pub(crate) fn block(text: &str) -> String {
+    spelled(text, |character| character == '\n')
+}
+
+/// For header values: each run of blanks and unseen characters becomes one space.
+pub(crate) fn header(text: &str) -> String {
+    let visible = text.chars().map(|character| if is_unseen(character) { ' ' } else { character });
+    let words: String = visible.collect();
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    // An ASCII value that looks like an RFC 2047 encoded word would be decoded by the reader's client.
+    line.replace("=?", "= ?")
+}
+
+fn spelled(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut spelled = String::with_capacity(text.len());
+    for character in text.chars() {
+        if keep(character) || !is_unseen(character) {
+            spelled.push(character);
+        } else {
+            // Escapes, because many fonts lack the pictures that Unicode has for controls.
+            spelled.extend(character.escape_default());
+        }
+    }
+    spelled
+}
+
+/// Controls, soft hyphen, fillers, joiners, bidirectional marks, line separators, variation selectors and tags.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_spelled_out() {
+        for (text, expected) in [
+            ("Żółć 東京 עברית", "Żółć 東京 עברית"),
+            ("a\0b\x1b[31m\x7f", "a\\u{0}b\\u{1b}[31m\\u{7f}"),
+            ("web\r\nBcc: x", "web\\r\\nBcc: x"),
+            ("\u{202e}gpj.exe", "\\u{202e}gpj.exe"),
+            ("ad\u{200b}min\u{feff}", "ad\\u{200b}min\\u{feff}"),
+            ("a\u{85}b\u{2028}c", "a\\u{85}b\\u{2028}c"),
+            ("\u{e0041}", "\\u{e0041}"),
+        ] {
+            assert_eq!(line(text), expected);
+        }
+        assert_eq!(block("a\n\tb"), "a\n\\tb");
+    }
+
+    #[test]
+    fn a_header_value_is_one_plain_line() {
+        assert_eq!(header(" web\r\nBcc: x\u{2028}\u{202e}y\u{85} "), "web Bcc: x y");
+        assert_eq!(header("=?utf-8?B?DQo=?="), "= ?utf-8?B?DQo= ?=");
+    }
+}

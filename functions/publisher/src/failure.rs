@@ -1,0 +1,112 @@
+//! Everything that can go wrong, and the exit code of each.
+
+use std::io;
+use std::path::PathBuf;
+
+use domain::AlertError;
+
+use crate::config::Problems;
+use crate::queue::SendError;
+use crate::spool::SpoolError;
+
+/// For `--help`. The numbers follow `sysexits.h` where it has a word for it; 1 is what the Redis publisher
+/// gave for an empty input, and 127 is left to integratord, which prints the whole command line for it.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+   0  sent; as the integration: accepted into the spool
+   1  empty input
+  64  wrong arguments
+  65  not JSON (as the integration: kept in SPOOL/rejected), or content that SQS does not take
+  66  a file cannot be read
+  67  no credentials; alerts kept in the spool
+  68  the queue does not exist; kept
+  69  SQS cannot be reached; kept
+  71  accepted, but the shipper could not be started; kept
+  73  the spool is not usable: nothing was accepted
+  75  SQS or another shipper is busy; kept
+  76  the queue refuses for another reason; kept
+  77  the queue refuses access; kept
+  78  the configuration is wrong
+  79  no queue is configured";
+
+/// Why a call did not do what it was asked to. Its text says what, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{0} is empty")]
+    Empty(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{name} is not JSON{kept}")]
+    NotJson {
+        name: String,
+        /// Where the text lies now, when nobody else has it.
+        kept: String,
+        #[source]
+        problem: AlertError,
+    },
+    #[error("{0} cannot be read ({1}); it must be a file that this user may read")]
+    Unreadable(PathBuf, io::Error),
+    #[error("{0} of the alerts can never be sent; they lie in the spool's folder rejected")]
+    Unsendable(usize),
+    #[error("{count} alerts are kept in {spool} and go out with the next call")]
+    Kept {
+        count: usize,
+        spool: PathBuf,
+        #[source]
+        problem: SendError,
+    },
+    #[error("accepted, but the shipper did not start; the alert is kept and goes out with the next call")]
+    Shipper(#[source] io::Error),
+    #[error("the asynchronous runtime did not start")]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error("the configuration is wrong")]
+    Config(#[from] Problems),
+    #[error(
+        "no queue is configured; give its URL as <hook_url>, --queue-url, WAZUH_TRIAGE_QUEUE_URL or queue_url in wazuh-triage.toml"
+    )]
+    NoQueue,
+}
+
+impl Failure {
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Empty(_) => 1,
+            Self::Usage(_) => 64,
+            Self::NotJson { .. } | Self::Unsendable(_) => 65,
+            Self::Unreadable(..) => 66,
+            Self::Kept { problem, .. } => match problem {
+                SendError::Alert(_) => 73,
+                SendError::NoCredentials { .. } => 67,
+                SendError::NoSuchQueue => 68,
+                SendError::Unreachable(_) => 69,
+                SendError::Busy(_) | SendError::OtherShipper => 75,
+                SendError::Content(_) | SendError::Refused(_) => 76,
+                SendError::AccessDenied(_) => 77,
+                SendError::NoRegion | SendError::Destination(_) => 78,
+            },
+            Self::Shipper(_) | Self::Runtime(_) => 71,
+            Self::Spool(_) => 73,
+            Self::Config(_) => 78,
+            Self::NoQueue => 79,
+        }
+    }
+
+    /// Whether the log already has a line for each alert that this is about.
+    pub fn is_summary(&self) -> bool {
+        matches!(self, Self::Kept { .. } | Self::Unsendable(_))
+    }
+}
+
+/// An error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

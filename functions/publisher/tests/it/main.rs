@@ -1,0 +1,14 @@
+//! The real program against an SQS on the loopback that can be told to fail.
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod fake_sqs;
+#[cfg(test)]
+mod integration;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod send;

@@ -1,0 +1,135 @@
+//! The command line, and the only place that reads the environment.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::signals::Interrupted;
+use crate::{artifacts, demo, exec, package};
+
+/// Runs Wazuh Triage on this machine, without an account.
+#[derive(Debug, Parser)]
+#[command(name = "local")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sends sample alerts through the whole pipeline and shows what became of each.
+    Demo(DemoOptions),
+    /// Starts the pipeline, runs a command against it, and passes its exit code on.
+    ///
+    /// The command finds the address of the emulator in `AWS_ENDPOINT_URL` and everything else in the JSON file
+    /// that `TRIAGE_STACK` names.
+    Exec {
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Builds the zips for AWS (arm64, optimised) with cargo-lambda from an environment of its own.
+    Package,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Leaves everything running at the end, until Ctrl-C.
+    #[arg(long)]
+    pub keep: bool,
+    /// A folder of alerts (`*.json`, one in each) instead of the built-in samples.
+    #[arg(long, value_name = "FOLDER")]
+    pub alerts: Option<PathBuf>,
+    /// How long the alerts may take to reach an end.
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub deadline: Duration,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Settings {
+    /// Cargo profile that the functions and the publisher are built with.
+    #[arg(long, global = true, env = "LOCAL_PROFILE", default_value = artifacts::DEFAULT_PROFILE)]
+    pub profile: String,
+    /// Address of an emulator that is already running, `LocalStack` for example; `MiniStack` is started without it.
+    #[arg(long, global = true, env = "LOCAL_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Name of this machine as the functions of a running emulator see it.
+    #[arg(
+        long,
+        global = true,
+        env = "LOCAL_HOST",
+        value_name = "HOST",
+        default_value = "host.docker.internal"
+    )]
+    pub host: String,
+    /// Folder with Terraform providers, for a machine without a way to the registry.
+    #[arg(long, global = true, env = "TERRAFORM_PLUGIN_MIRROR", value_name = "FOLDER")]
+    pub terraform_mirror: Option<PathBuf>,
+    #[arg(long, hide = true, global = true, env = "HOME")]
+    pub home: Option<PathBuf>,
+    #[arg(long, hide = true, global = true, env = "XDG_DATA_HOME")]
+    pub xdg_data_home: Option<PathBuf>,
+    #[arg(long, hide = true, global = true, env = "TF_CLI_CONFIG_FILE")]
+    pub terraform_configuration: Option<PathBuf>,
+    #[arg(long, hide = true, global = true, env = "PATH")]
+    pub path: Option<OsString>,
+}
+
+/// Runs the command to its end; nothing that it started is left when this returns.
+#[expect(clippy::print_stderr, reason = "a tool tells its user what went wrong")]
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(options) => demo::run(&cli.settings, &options).await,
+            Command::Exec { command } => exec::run(&cli.settings, &command).await,
+            Command::Package => package::run(&cli.settings).await,
+        }
+    });
+    // A look-up of a name or a file in another thread must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let error = match ended {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+        eprintln!("{interrupted}: stopped, and nothing is left running");
+        return interrupted.exit_code();
+    }
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_keeps_its_own_options() {
+        let cli = Cli::parse_from(["local", "exec", "--", "cargo", "nextest", "run", "--profile", "x"]);
+        let Command::Exec { command } = cli.command else { panic!("not exec") };
+        assert_eq!(command, ["cargo", "nextest", "run", "--profile", "x"].map(OsString::from));
+        assert_ne!(cli.settings.profile, "x");
+    }
+}

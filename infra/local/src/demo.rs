@@ -1,0 +1,145 @@
+//! `local demo`: sample alerts through the whole pipeline, and what became of each.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+
+use crate::alerts::{self, Sample};
+use crate::cli::{DemoOptions, Settings};
+use crate::demo_folder::DemoFolder;
+use crate::ends::{self, End};
+use crate::mails::Mail;
+use crate::progress::{Progress, Step};
+use crate::signals::{self, unless_interrupted};
+use crate::start::{self, Places, Running};
+use crate::summary::{Counts, Summary, fates};
+use crate::{aws, report};
+
+/// Fails unless every alert has an end and every notification is a mail.
+pub(crate) async fn run(settings: &Settings, options: &DemoOptions) -> Result<ExitCode> {
+    let samples = alerts::read(&options.alerts.clone().unwrap_or_else(alerts::built_in))?;
+    let places = start::places(settings).await?;
+    let folder = DemoFolder::new(&places);
+    let story = unless_interrupted(Box::pin(tell(settings, options, &places, &samples, &folder))).await;
+    folder.publish()?;
+    let (running, problems) = story?;
+    if options.keep {
+        report::print_addresses(&running.stack);
+        signals::next().await?;
+    }
+    running.stop().await;
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// From starting the stack to the table at the end; leaves the stack running.
+async fn tell(
+    settings: &Settings,
+    options: &DemoOptions,
+    places: &Places,
+    samples: &[Sample],
+    folder: &DemoFolder,
+) -> Result<(Running, Vec<String>)> {
+    let progress = Progress::detect();
+    let running = Box::pin(start::start(settings, places, progress)).await?;
+    let demo = Demo::new(&running, options.deadline).await;
+    let step = progress.step("sending alerts and waiting for their ends");
+    let published = demo.send_all(samples, &step).await?;
+    let ends = demo.ends().await?;
+    let mails = demo.mails(&ends).await?;
+    step.done();
+
+    let feedback_events =
+        aws::messages_in(&demo.configuration, &running.stack.outputs.queues.feedback).await?;
+    let counts = Counts::over(published.len(), &ends, mails.len(), feedback_events);
+    let problems = counts.problems();
+    let summary = Summary {
+        counts,
+        adds_up: problems.is_empty(),
+        alerts: fates(&published, &ends),
+        mails: folder.write_mails(&mails)?,
+    };
+    folder.write_summary(&summary)?;
+    demo.save_logs(folder).await?;
+    report::print_summary(&summary, folder);
+    if !problems.is_empty() {
+        let dead_letters = demo.dead_letters().await?;
+        report::print_problems(&problems, &summary, &dead_letters, &folder.staged_logs());
+    }
+    Ok((running, problems))
+}
+
+struct Demo<'a> {
+    running: &'a Running,
+    configuration: SdkConfig,
+    began: Timestamp,
+    deadline: Instant,
+}
+
+impl<'a> Demo<'a> {
+    async fn new(running: &'a Running, limit: Duration) -> Self {
+        let configuration = aws::configuration(&running.stack.endpoint).await;
+        Self { running, configuration, began: Timestamp::now(), deadline: Instant::now() + limit }
+    }
+
+    /// Sends the samples wave after wave, each after the one before it has ended, or the deadline has come.
+    async fn send_all<'s>(&self, samples: &'s [Sample], step: &Step) -> Result<Vec<&'s Sample>> {
+        let mut published = Vec::new();
+        for wave in alerts::waves(samples) {
+            for sample in wave.into_iter().filter_map(|index| samples.get(index)) {
+                step.detail(&sample.file);
+                sample.send(&self.running.stack).await?;
+                published.push(sample);
+            }
+            self.wait_for(published.len(), step).await?;
+        }
+        Ok(published)
+    }
+
+    async fn wait_for(&self, published: usize, step: &Step) -> Result<()> {
+        loop {
+            let ended = self.ends().await?.len();
+            step.detail(&format!("{ended} of {published} have ended"));
+            if ended >= published || Instant::now() > self.deadline {
+                return Ok(());
+            }
+            tokio::time::sleep(ends::LOOK_EVERY).await;
+        }
+    }
+
+    async fn ends(&self) -> Result<Vec<End>> {
+        ends::since(self.began, &self.configuration, &self.running.stack.outputs.log_groups).await
+    }
+
+    /// The mails, once there are as many as notified alerts; the emulator delivers behind `SendRawEmail`'s back.
+    async fn mails(&self, ends: &[End]) -> Result<Vec<Mail>> {
+        const AT_MOST: Duration = Duration::from_secs(10);
+        let notified = Counts::over(0, ends, 0, 0).notified;
+        let began = Instant::now();
+        loop {
+            let mails = self.running.mails.all().await?;
+            if mails.len() >= notified || began.elapsed() > AT_MOST {
+                return Ok(mails);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn save_logs(&self, folder: &DemoFolder) -> Result<()> {
+        for (function, group) in self.running.stack.outputs.log_groups.all() {
+            let lines = ends::lines(self.began, &self.configuration, group).await?;
+            folder.write_log(function, &lines)?;
+        }
+        Ok(())
+    }
+
+    async fn dead_letters(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let mut found = Vec::new();
+        for (queue, url) in self.running.stack.outputs.dead_letter_queues.all() {
+            found.push((queue, aws::peek(&self.configuration, url).await?));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,87 @@
+//! `target/demo`: written beside and put in place as a whole, so that two demos at once do not mix.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::folders;
+use crate::mails::{Letter, Mail};
+use crate::start::Places;
+use crate::summary::{MailFile, Summary};
+
+#[derive(Debug)]
+pub(crate) struct DemoFolder {
+    staging: PathBuf,
+    place: PathBuf,
+    /// Where the children of the run write.
+    logs: PathBuf,
+}
+
+impl DemoFolder {
+    pub(crate) fn new(places: &Places) -> Self {
+        Self {
+            staging: places.run.path().join("demo"),
+            place: places.target.join("demo"),
+            logs: places.run.logs(),
+        }
+    }
+
+    pub(crate) fn mail(&self) -> PathBuf {
+        self.place.join("mail")
+    }
+
+    pub(crate) fn summary(&self) -> PathBuf {
+        self.place.join("summary.json")
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.place.join("logs")
+    }
+
+    /// The logs of this run, before they are put in place.
+    pub(crate) fn staged_logs(&self) -> PathBuf {
+        self.logs.clone()
+    }
+
+    /// Every mail as it was delivered, and its parts as files of their own.
+    pub(crate) fn write_mails(&self, mails: &[Mail]) -> Result<Vec<MailFile>> {
+        let folder = self.staging.join("mail");
+        fs::create_dir_all(&folder)?;
+        let mut files = Vec::new();
+        for mail in mails {
+            let name = format!("{:02}", mail.id);
+            let letter = Letter::read(&mail.raw);
+            fs::write(folder.join(format!("{name}.eml")), &mail.raw)?;
+            if let Some(text) = &letter.text {
+                fs::write(folder.join(format!("{name}.txt")), text)?;
+            }
+            if let Some(html) = &letter.html {
+                fs::write(folder.join(format!("{name}.html")), html)?;
+            }
+            let path = self.mail().join(format!("{name}.eml")).display().to_string();
+            files.push(MailFile { subject: letter.subject, path });
+        }
+        Ok(files)
+    }
+
+    pub(crate) fn write_summary(&self, summary: &Summary) -> Result<()> {
+        fs::create_dir_all(&self.staging)?;
+        Ok(fs::write(self.staging.join("summary.json"), serde_json::to_vec_pretty(summary)?)?)
+    }
+
+    pub(crate) fn write_log(&self, name: &str, lines: &[String]) -> Result<()> {
+        Ok(fs::write(self.logs.join(format!("{name}.log")), lines.join("\n") + "\n")?)
+    }
+
+    /// Replaces what an earlier demo left with what there is now, be it logs alone.
+    pub(crate) fn publish(&self) -> Result<()> {
+        folders::copy(&self.logs, &self.staging.join("logs"), |_| true)?;
+        if self.place.exists() {
+            fs::remove_dir_all(&self.place)
+                .with_context(|| format!("could not replace {}", self.place.display()))?;
+        }
+        fs::rename(&self.staging, &self.place)
+            .with_context(|| format!("could not write {}", self.place.display()))
+    }
+}

@@ -1,0 +1,141 @@
+//! What became of the alerts, read from the functions' logs.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::error::DisplayErrorContext;
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsError;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::terraform::Functions;
+
+/// How an alert can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Notified,
+    Counted,
+    Observed,
+    Ignored,
+    DeadLettered,
+}
+
+impl Outcome {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Notified => "notified",
+            Self::Counted => "counted",
+            Self::Observed => "observed",
+            Self::Ignored => "ignored",
+            Self::DeadLettered => "dead_lettered",
+        }
+    }
+}
+
+/// One line "alert ended" of a function's log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct End {
+    /// Absent where the body was not an alert.
+    #[serde(rename = "alert.key")]
+    pub alert_key: Option<String>,
+    pub outcome: Outcome,
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl End {
+    /// Reads one line of a log; nothing for any other line.
+    fn read(line: &str) -> Option<Self> {
+        const MESSAGE: &str = "alert ended";
+        #[derive(Deserialize)]
+        struct Line {
+            message: String,
+            #[serde(flatten)]
+            end: End,
+        }
+        let line = line.get(line.find('{')?..)?;
+        if !line.contains(MESSAGE) {
+            return None;
+        }
+        let line: Line = serde_json::from_str(line).ok()?;
+        (line.message == MESSAGE).then_some(line.end)
+    }
+}
+
+/// Every end since a time, in the order of the stages.
+pub(crate) async fn since(
+    time: Timestamp,
+    configuration: &SdkConfig,
+    groups: &Functions,
+) -> Result<Vec<End>> {
+    let mut ends = Vec::new();
+    for (_, group) in groups.all() {
+        ends.extend(lines(time, configuration, group).await?.iter().filter_map(|line| End::read(line)));
+    }
+    Ok(ends)
+}
+
+/// Every line of a log group since a time; none while the function has not run.
+pub(crate) async fn lines(time: Timestamp, configuration: &SdkConfig, group: &str) -> Result<Vec<String>> {
+    const PAGES: usize = 100;
+    let client = Client::new(configuration);
+    let mut lines = Vec::new();
+    let mut next = None;
+    for _ in 0..PAGES {
+        let request = client
+            .filter_log_events()
+            .log_group_name(group)
+            .start_time(time.as_millisecond())
+            .set_next_token(next.take());
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(FilterLogEventsError::is_resource_not_found_exception) =>
+            {
+                break;
+            }
+            Err(error) => anyhow::bail!("could not read the log {group}: {}", DisplayErrorContext(error)),
+        };
+        for event in answer.events.unwrap_or_default() {
+            // A platform may put more than one line into an event.
+            lines.extend(event.message.unwrap_or_default().lines().map(str::to_owned));
+        }
+        match answer.next_token {
+            Some(token) => next = Some(token),
+            None => break,
+        }
+    }
+    Ok(lines)
+}
+
+/// Between two looks at the logs.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_read_among_other_lines() {
+        let notified = r#"{"timestamp":"t","level":"INFO","message":"alert ended","alert.key":"n/1.2","outcome":"notified","reason":"first of its incident","message.id":"m"}"#;
+        let malformed = r#"{"message":"alert ended","outcome":"dead_lettered","reason":"the body is not JSON","message.id":"m"}"#;
+        for (line, expected) in [
+            (notified.to_owned(), Some((Some("n/1.2"), Outcome::Notified))),
+            (format!("2026-11-22T04:00:00Z\tx\t{notified}\n"), Some((Some("n/1.2"), Outcome::Notified))),
+            (malformed.to_owned(), Some((None, Outcome::DeadLettered))),
+            (r#"{"message":"mail sent","reason":"alert ended"}"#.to_owned(), None),
+            (r#"{"message":"alert ended","outcome":"vanished"}"#.to_owned(), None),
+            ("START RequestId: alert ended".to_owned(), None),
+            (String::new(), None),
+        ] {
+            let end = End::read(&line);
+            let found = end.as_ref().map(|end| (end.alert_key.as_deref(), end.outcome));
+            assert_eq!(found, expected, "{line}");
+        }
+    }
+}

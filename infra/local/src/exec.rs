@@ -1,0 +1,87 @@
+//! `local exec`: a command with a stack around it.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitCode, ExitStatus};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+
+use crate::cli::Settings;
+use crate::folders;
+use crate::progress::Progress;
+use crate::signals::{self, Interrupted, unless_interrupted};
+use crate::stack::{Stack, VARIABLE};
+use crate::start::{self, Places};
+
+/// How long a command may take to end after it was told to.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// Passes the command's exit code on. When it is not zero, the stack's logs are kept under `target/exec/logs`.
+pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> Result<ExitCode> {
+    let places = start::places(settings).await?;
+    let ended = with_stack(settings, command, &places).await;
+    if !ended.as_ref().is_ok_and(ExitStatus::success) {
+        keep_logs(&places);
+    }
+    Ok(exit_code(ended?))
+}
+
+async fn with_stack(settings: &Settings, command: &[OsString], places: &Places) -> Result<ExitStatus> {
+    let running = unless_interrupted(Box::pin(start::start(settings, places, Progress::detect()))).await?;
+    let file = places.run.path().join("stack.json");
+    running.stack.write(&file)?;
+    let ended = run_command(command, &running.stack, &file).await;
+    running.stop().await;
+    ended
+}
+
+/// The command shares our terminal and our process group, so Ctrl-C reaches it by itself; it may put its own
+/// things away before the stack is taken from under it.
+async fn run_command(command: &[OsString], stack: &Stack, file: &Path) -> Result<ExitStatus> {
+    let (program, arguments) = command.split_first().context("no command")?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .envs(stack.environment())
+        .env(VARIABLE, file)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("could not start {}", program.display()))?;
+    let interrupted = tokio::select! {
+        biased;
+        status = child.wait() => return Ok(status?),
+        interrupted = signals::next() => interrupted?,
+    };
+    if interrupted != Interrupted::Interrupt {
+        tell(&child, Signal::TERM);
+    }
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        child.kill().await?;
+    }
+    Err(interrupted.into())
+}
+
+fn tell(child: &Child, signal: Signal) {
+    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+        // The only error is that it has ended already.
+        let _ended = kill_process(id, signal);
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a tool says where to look")]
+fn keep_logs(places: &Places) {
+    let kept = places.target.join("exec/logs");
+    let _none = std::fs::remove_dir_all(&kept);
+    match folders::copy(&places.run.logs(), &kept, |_| true) {
+        Ok(()) => eprintln!("logs of the stack: {}", kept.display()),
+        Err(error) => eprintln!("the logs of the stack are lost: {error:#}"),
+    }
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}

@@ -1,0 +1,31 @@
+//! The pipeline on this machine: an emulator of AWS, stub providers, Terraform, and a page that shows the mails.
+//!
+//! [`stack::Stack`] is what the end-to-end tests read to find their way.
+
+mod alerts;
+mod artifacts;
+mod aws;
+pub mod cli;
+mod demo;
+mod demo_folder;
+mod emulator;
+mod ends;
+mod exec;
+mod folders;
+mod mails;
+mod ministack;
+mod mirror;
+mod package;
+mod page;
+mod process;
+mod progress;
+mod report;
+mod signals;
+mod smtp;
+pub mod stack;
+mod start;
+pub mod stubs;
+mod summary;
+pub mod terraform;
+mod tools;
+mod venv;

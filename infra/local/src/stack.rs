@@ -1,0 +1,57 @@
+//! What a running stack tells those who use it: the file that `TRIAGE_STACK` names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+pub use crate::page::DeliveredMail;
+use crate::terraform::Outputs;
+
+/// The region that the emulator plays.
+pub const REGION: &str = "us-east-1";
+/// Name of the variable with the path of the file.
+pub const VARIABLE: &str = "TRIAGE_STACK";
+
+/// Everything that a test or a person needs to reach the running stack.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stack {
+    /// Address of the emulator.
+    pub endpoint: String,
+    pub region: String,
+    /// Address of the stub providers; `POST {stub_url}/control` switches them.
+    pub stub_url: String,
+    /// Address of the mail page; `GET {page_url}/api/mails` lists what was delivered as [`DeliveredMail`]s.
+    pub page_url: String,
+    /// What Terraform made.
+    pub outputs: Outputs,
+    /// The `wazuh-publisher` that was built.
+    pub publisher: PathBuf,
+    /// Folder with the output of the emulator and of Terraform.
+    pub logs: PathBuf,
+}
+
+impl Stack {
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} does not describe a stack", path.display()))
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        fs::write(path, serde_json::to_vec_pretty(self)?)
+            .with_context(|| format!("could not write {}", path.display()))
+    }
+
+    /// What a program needs to talk to the emulator, whichever AWS SDK it uses.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 6] {
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_REGION", self.region.clone()),
+            ("AWS_DEFAULT_REGION", self.region.clone()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ]
+    }
+}

@@ -1,0 +1,111 @@
+//! From nothing to a stack that takes alerts.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::cli::Settings;
+use crate::emulator::Emulator;
+use crate::folders::RunFolder;
+use crate::mails::MailSource;
+use crate::progress::Progress;
+use crate::stack::{REGION, Stack};
+use crate::terraform::{Terraform, Variables};
+use crate::tools::{self, Tool};
+use crate::{artifacts, aws, folders, page, stubs};
+
+/// A stack that takes alerts. Its servers go with this value, and so does an emulator that was started for it.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub stack: Stack,
+    pub mails: MailSource,
+    emulator: Emulator,
+    _servers: JoinSet<()>,
+}
+
+impl Running {
+    /// Ends everything and waits until it is gone.
+    pub(crate) async fn stop(self) {
+        self.emulator.stop().await;
+    }
+}
+
+/// The folders of a run.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub target: PathBuf,
+    pub run: RunFolder,
+}
+
+/// Checks the tools and makes the run's folder.
+pub(crate) async fn places(settings: &Settings) -> Result<Places> {
+    let python = settings.endpoint.is_none().then_some(Tool::Python);
+    let tools: Vec<Tool> = [Some(Tool::Cargo), Some(Tool::Terraform), python].into_iter().flatten().collect();
+    tools::require(&tools).await?;
+    let target = folders::target().await?;
+    let run = RunFolder::create(&local(&target))?;
+    Ok(Places { target, run })
+}
+
+/// Builds, starts and deploys.
+pub(crate) async fn start(settings: &Settings, places: &Places, progress: Progress) -> Result<Running> {
+    // Plain, because cargo draws its own progress.
+    let step = Progress::Lines.step("building the functions and the publisher");
+    let binaries = artifacts::binaries(&places.target, &settings.profile);
+    let zips = places.run.path().join("zips");
+    artifacts::build(&settings.profile).await?;
+    artifacts::pack(&binaries, &zips)?;
+    step.done();
+
+    let emulator = Emulator::start(settings, &places.run, &local(&places.target), progress).await?;
+
+    let mut servers = JoinSet::new();
+    let listener = TcpListener::bind((emulator.listen_on, 0)).await?;
+    let stub_port = listener.local_addr()?.port();
+    let stub_url = format!("http://127.0.0.1:{stub_port}");
+    servers.spawn(stubs::serve(listener));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let page_url = format!("http://{}", listener.local_addr()?);
+    servers.spawn(page::serve(listener, emulator.mails.clone()));
+
+    let step = progress.step("terraform init");
+    let log = places.run.logs().join("terraform.log");
+    let cache = local(&places.target).join("terraform-plugins");
+    let terraform = Terraform::copy_into(places.run.path(), log, &cache, settings)?;
+    terraform.init(&step).await?;
+    step.done();
+
+    let step = progress.step("terraform apply");
+    let inside = format!("http://{}:{stub_port}", emulator.host);
+    let variables = Variables {
+        endpoint: &emulator.endpoint,
+        artifacts_dir: &zips,
+        abuseipdb_url: &inside,
+        model_url: &format!("{inside}/v1"),
+        documentation_addresses: "public",
+        architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
+        name: "wazuh-triage",
+    };
+    terraform.apply(&variables, &step).await?;
+    let outputs = terraform.outputs().await?;
+    aws::put_keys(&aws::configuration(&emulator.endpoint).await, &outputs.parameters).await?;
+    step.done();
+
+    let stack = Stack {
+        endpoint: emulator.endpoint.clone(),
+        region: REGION.to_owned(),
+        stub_url,
+        page_url,
+        outputs,
+        publisher: artifacts::publisher(&binaries),
+        logs: places.run.logs(),
+    };
+    Ok(Running { stack, mails: emulator.mails.clone(), emulator, _servers: servers })
+}
+
+/// Where environments, caches and runs live.
+fn local(target: &Path) -> PathBuf {
+    target.join("local")
+}

@@ -1,0 +1,192 @@
+//! The switch for trouble, and the record of who asked for what.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{abuseipdb, model};
+
+/// `POST /control`: how a provider behaves from now on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(tag = "provider", rename_all = "lowercase")]
+pub enum Order {
+    AbuseIpDb(Behaviour<abuseipdb::Mode>),
+    Model(Behaviour<model::Mode>),
+}
+
+/// A mode, how long an answer takes, and for how many requests that holds.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Behaviour<M> {
+    pub mode: M,
+    /// Without it: at once, or 10 s in the mode `slow`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// Without it: until the next order. With it: that many requests, then `ok` again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+}
+
+impl<M: Copy + Default> Behaviour<M> {
+    /// What to do with one request; counts it.
+    fn take(&mut self, slow: bool) -> Plan<M> {
+        let default = if slow { Duration::from_secs(10) } else { Duration::ZERO };
+        let plan = Plan { mode: self.mode, delay: self.delay_ms.map_or(default, Duration::from_millis) };
+        if let Some(left) = &mut self.times {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                *self = Self { mode: M::default(), delay_ms: None, times: None };
+            }
+        }
+        plan
+    }
+}
+
+/// How to answer one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<M> {
+    pub mode: M,
+    pub delay: Duration,
+}
+
+/// One request as it came, without its key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    pub provider: String,
+    pub path: String,
+    pub at: Timestamp,
+    /// The query of `AbuseIPDB`, the body for the model.
+    pub content: Value,
+}
+
+/// Number of requests by provider and path.
+pub type Requests = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// What the stub server remembers.
+#[derive(Debug, Default)]
+pub struct Switchboard(Mutex<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    abuseipdb: Behaviour<abuseipdb::Mode>,
+    model: Behaviour<model::Mode>,
+    counts: Requests,
+    /// The latest ones only.
+    recorded: VecDeque<Recorded>,
+}
+
+impl Switchboard {
+    pub fn switch(&self, order: Order) {
+        let mut memory = self.memory();
+        match order {
+            Order::AbuseIpDb(behaviour) => memory.abuseipdb = behaviour,
+            Order::Model(behaviour) => memory.model = behaviour,
+        }
+    }
+
+    pub(super) fn abuseipdb(&self, path: &str, content: Value) -> Plan<abuseipdb::Mode> {
+        let mut memory = self.memory();
+        memory.record("abuseipdb", path, content);
+        let slow = memory.abuseipdb.mode == abuseipdb::Mode::Slow;
+        memory.abuseipdb.take(slow)
+    }
+
+    pub(super) fn model(&self, path: &str, content: Value) -> Plan<model::Mode> {
+        let mut memory = self.memory();
+        memory.record("model", path, content);
+        let slow = memory.model.mode == model::Mode::Slow;
+        memory.model.take(slow)
+    }
+
+    /// How many requests a path has had.
+    pub(super) fn count(&self, provider: &str, path: &str) -> u64 {
+        self.memory().counts.get(provider).and_then(|paths| paths.get(path)).copied().unwrap_or_default()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    fn record(&mut self, provider: &str, path: &str, content: Value) {
+        const KEPT: usize = 1000;
+        *self.counts.entry(provider.to_owned()).or_default().entry(path.to_owned()).or_default() += 1;
+        if self.recorded.len() == KEPT {
+            self.recorded.pop_front();
+        }
+        let (provider, path) = (provider.to_owned(), path.to_owned());
+        self.recorded.push_back(Recorded { provider, path, at: Timestamp::now(), content });
+    }
+}
+
+pub(super) async fn switch(
+    State(switchboard): State<Arc<Switchboard>>,
+    Json(order): Json<Order>,
+) -> Json<Order> {
+    switchboard.switch(order);
+    Json(order)
+}
+
+pub(super) async fn requests(State(switchboard): State<Arc<Switchboard>>) -> Json<Requests> {
+    Json(switchboard.memory().counts.clone())
+}
+
+pub(super) async fn log(State(switchboard): State<Arc<Switchboard>>) -> Json<VecDeque<Recorded>> {
+    Json(switchboard.memory().recorded.clone())
+}
+
+pub(super) async fn reset(State(switchboard): State<Arc<Switchboard>>) -> StatusCode {
+    *switchboard.memory() = Memory::default();
+    StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_reads_as_documented() {
+        for text in [
+            r#"{"provider":"abuseipdb","mode":"rate_limit"}"#,
+            r#"{"provider":"abuseipdb","mode":"html","delay_ms":5}"#,
+            r#"{"provider":"model","mode":"refuse","times":2}"#,
+        ] {
+            let order: Order = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&order).unwrap(), text);
+        }
+        assert!(serde_json::from_str::<Order>(r#"{"provider":"model","mode":"explode"}"#).is_err());
+    }
+
+    #[test]
+    fn trouble_ends_after_the_ordered_number_of_requests() {
+        let switchboard = Switchboard::default();
+        switchboard
+            .switch(serde_json::from_str(r#"{"provider":"model","mode":"overloaded","times":2}"#).unwrap());
+        let modes: Vec<model::Mode> =
+            (0..3).map(|_| switchboard.model("/v1/chat/completions", Value::Null).mode).collect();
+        assert_eq!(modes, [model::Mode::Overloaded, model::Mode::Overloaded, model::Mode::Ok]);
+        assert_eq!(switchboard.count("model", "/v1/chat/completions"), 3);
+        assert_eq!(switchboard.abuseipdb("/api/v2/check", Value::Null).mode, abuseipdb::Mode::Ok);
+    }
+
+    #[test]
+    fn slow_is_slow_without_saying_how_slow() {
+        let switchboard = Switchboard::default();
+        for (order, delay) in [
+            (r#"{"provider":"abuseipdb","mode":"slow"}"#, Duration::from_secs(10)),
+            (r#"{"provider":"abuseipdb","mode":"slow","delay_ms":7}"#, Duration::from_millis(7)),
+            (r#"{"provider":"abuseipdb","mode":"error","delay_ms":7}"#, Duration::from_millis(7)),
+            (r#"{"provider":"abuseipdb","mode":"error"}"#, Duration::ZERO),
+        ] {
+            switchboard.switch(serde_json::from_str(order).unwrap());
+            assert_eq!(switchboard.abuseipdb("/", Value::Null).delay, delay, "{order}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The books: every alert that was published has exactly one end, and every notification is a mail.
+
+use serde::Serialize;
+
+use crate::alerts::{Content, Sample};
+use crate::ends::{End, Outcome};
+
+/// What is written to `summary.json`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Summary {
+    #[serde(flatten)]
+    pub counts: Counts,
+    pub adds_up: bool,
+    pub alerts: Vec<Fate>,
+    pub mails: Vec<MailFile>,
+}
+
+/// How many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Counts {
+    pub published: usize,
+    pub notified: usize,
+    pub counted: usize,
+    pub observed: usize,
+    pub ignored: usize,
+    pub dead_lettered: usize,
+    #[serde(rename = "mails")]
+    pub mails_delivered: usize,
+    pub feedback_events: u64,
+}
+
+impl Counts {
+    pub(crate) fn over(published: usize, ends: &[End], mails_delivered: usize, feedback_events: u64) -> Self {
+        let of = |outcome| ends.iter().filter(|end| end.outcome == outcome).count();
+        Self {
+            published,
+            notified: of(Outcome::Notified),
+            counted: of(Outcome::Counted),
+            observed: of(Outcome::Observed),
+            ignored: of(Outcome::Ignored),
+            dead_lettered: of(Outcome::DeadLettered),
+            mails_delivered,
+            feedback_events,
+        }
+    }
+
+    /// What does not add up, one sentence each.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let ended = self.notified + self.counted + self.observed + self.ignored + self.dead_lettered;
+        let mut problems = Vec::new();
+        if ended != self.published {
+            problems.push(format!("{} alerts were published, but {ended} ended", self.published));
+        }
+        if self.mails_delivered != self.notified {
+            problems.push(format!(
+                "{} alerts were notified, but {} mails arrived",
+                self.notified, self.mails_delivered
+            ));
+        }
+        problems
+    }
+}
+
+/// One sample and its end.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fate {
+    pub file: String,
+    pub what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert_key: Option<String>,
+    /// Nothing while the alert has no end.
+    pub outcome: Option<Outcome>,
+    pub reason: String,
+}
+
+/// A delivered mail and where it was written.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MailFile {
+    pub subject: String,
+    pub path: String,
+}
+
+/// Gives every published sample its end, by file name. Samples with the same key get theirs in the order of publication: the
+/// logs list a duplicate's end after the first one's, except where the first one ends in a later stage.
+pub(crate) fn fates(published: &[&Sample], ends: &[End]) -> Vec<Fate> {
+    let mut left: Vec<&End> = ends.iter().collect();
+    // An end as a mere duplicate belongs to the later sample.
+    left.sort_by_key(|end| end.reason == "duplicate");
+    let mut fates: Vec<Fate> = published
+        .iter()
+        .map(|sample| {
+            let key = match &sample.content {
+                Content::Alert { key, .. } => Some(key.clone()),
+                Content::Malformed => None,
+            };
+            let position = left.iter().position(|end| end.alert_key == key);
+            let end = position.map(|position| left.remove(position));
+            Fate {
+                file: sample.file.clone(),
+                what: sample.description().to_owned(),
+                alert_key: key,
+                outcome: end.map(|end| end.outcome),
+                reason: end.map(|end| end.reason.clone()).unwrap_or_default(),
+            }
+        })
+        .collect();
+    fates.sort_by(|one, other| one.file.cmp(&other.file));
+    fates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(key: Option<&str>, outcome: Outcome, reason: &str) -> End {
+        End { alert_key: key.map(str::to_owned), outcome, reason: reason.to_owned() }
+    }
+
+    fn sample(file: &str, key: Option<&str>) -> Sample {
+        let content = key.map_or(Content::Malformed, |key| Content::Alert {
+            key: key.to_owned(),
+            topic: String::new(),
+            description: String::new(),
+        });
+        Sample { path: file.into(), file: file.to_owned(), content }
+    }
+
+    #[test]
+    fn the_books_balance_only_if_every_alert_has_one_end_and_every_notification_a_mail() {
+        let ends = [end(Some("a"), Outcome::Notified, ""), end(Some("b"), Outcome::Counted, "")];
+        for (published, mails, problems) in [(2, 1, 0), (3, 1, 1), (1, 1, 1), (2, 0, 1), (2, 2, 1), (5, 5, 2)]
+        {
+            let counts = Counts::over(published, &ends, mails, 0);
+            assert_eq!(counts.problems().len(), problems, "{counts:?}");
+        }
+        assert!(Counts::default().problems().is_empty());
+    }
+
+    #[test]
+    fn each_sample_gets_its_own_end() {
+        let samples =
+            [sample("1", Some("n/1")), sample("2", Some("n/1")), sample("3", None), sample("4", Some("n/4"))];
+        let published: Vec<&Sample> = samples.iter().collect();
+        // The duplicate ends in enrich, the alert itself later, in notify.
+        let ends = [
+            end(Some("n/1"), Outcome::Counted, "duplicate"),
+            end(None, Outcome::DeadLettered, "not JSON"),
+            end(Some("n/1"), Outcome::Notified, "new incident"),
+        ];
+        let outcomes: Vec<_> = fates(&published, &ends).into_iter().map(|fate| fate.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [Some(Outcome::Notified), Some(Outcome::Counted), Some(Outcome::DeadLettered), None]
+        );
+    }
+
+    #[test]
+    fn the_summary_names_what_the_issue_asks_for() {
+        let counts = serde_json::to_value(Counts::default()).unwrap();
+        let names: Vec<&String> = counts.as_object().unwrap().keys().collect();
+        assert_eq!(
+            names,
+            [
+                "published",
+                "notified",
+                "counted",
+                "observed",
+                "ignored",
+                "dead_lettered",
+                "mails",
+                "feedback_events"
+            ]
+        );
+    }
+}

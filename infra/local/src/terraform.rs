@@ -1,0 +1,242 @@
+//! Terraform: applied to the emulator from a copy of the project's folder, so that nothing is left in the source tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::cli::Settings;
+use crate::progress::Step;
+use crate::tools::Tool;
+use crate::{folders, mirror, process};
+
+/// What `terraform/examples/local` says about the stack.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outputs {
+    pub queues: Queues,
+    pub dead_letter_queues: Queues,
+    pub tables: Tables,
+    pub functions: Functions,
+    pub log_groups: Functions,
+    pub parameters: Parameters,
+    pub mail: MailAddresses,
+}
+
+/// URLs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Queues {
+    pub alerts: String,
+    pub enriched: String,
+    pub notices: String,
+    pub feedback: String,
+}
+
+impl Queues {
+    pub fn all(&self) -> [(&'static str, &str); 4] {
+        [
+            ("alerts", &self.alerts),
+            ("enriched", &self.enriched),
+            ("notices", &self.notices),
+            ("feedback", &self.feedback),
+        ]
+    }
+}
+
+/// Names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tables {
+    pub claims: String,
+    pub intel: String,
+    pub incidents: String,
+    pub sightings: String,
+}
+
+/// Names of functions, or of their log groups.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Functions {
+    pub enrich: String,
+    pub analyze: String,
+    pub notify: String,
+}
+
+impl Functions {
+    pub fn all(&self) -> [(&'static str, &str); 3] {
+        [("enrich", &self.enrich), ("analyze", &self.analyze), ("notify", &self.notify)]
+    }
+}
+
+/// Names in the parameter store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    pub abuseipdb_key: String,
+    pub model_key: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MailAddresses {
+    pub from: String,
+    pub to: Vec<String>,
+}
+
+/// What the configuration is told.
+#[derive(Debug, Serialize)]
+pub(crate) struct Variables<'a> {
+    pub endpoint: &'a str,
+    pub artifacts_dir: &'a Path,
+    pub abuseipdb_url: &'a str,
+    pub model_url: &'a str,
+    pub documentation_addresses: &'static str,
+    pub architecture: &'static str,
+    pub name: &'static str,
+}
+
+/// A copy of the configuration with a state of its own.
+#[derive(Debug)]
+pub(crate) struct Terraform {
+    folder: PathBuf,
+    log: PathBuf,
+    plugin_cache: PathBuf,
+    mirror: Option<PathBuf>,
+    unset_configuration: bool,
+}
+
+impl Terraform {
+    pub(crate) fn copy_into(run: &Path, log: PathBuf, cache: &Path, settings: &Settings) -> Result<Self> {
+        let copy = run.join("terraform");
+        let mirror = settings.terraform_mirror.clone().or_else(|| {
+            let implied = mirror::implied(settings.home.as_deref(), settings.xdg_data_home.as_deref());
+            mirror::find(&implied, &mirror::usual(), &mirror::platform())
+        });
+        // A lock file may ask for another version than the mirror holds; for a throwaway stack any allowed one will do.
+        let wanted = if mirror.is_some() { is_source } else { is_source_or_lock };
+        folders::copy(&folders::project().join("terraform"), &copy, wanted)?;
+        let unset_configuration =
+            settings.terraform_configuration.as_deref().is_some_and(|configuration| !configuration.exists());
+        let plugin_cache = cache.to_owned();
+        Ok(Self { folder: copy.join("examples/local"), log, plugin_cache, mirror, unset_configuration })
+    }
+
+    /// Fetches the provider, once for all runs.
+    pub(crate) async fn init(&self, step: &Step) -> Result<()> {
+        fs::create_dir_all(&self.plugin_cache)?;
+        // Terraform's plugin cache is not safe for two at a time.
+        let _lock = folders::lock(&self.plugin_cache.with_extension("lock")).await?;
+        let mut command = self.command();
+        command.args(["init", "-input=false", "-no-color"]);
+        if let Some(mirror) = &self.mirror {
+            command.arg(format!("-plugin-dir={}", mirror.display()));
+        }
+        process::run(&mut command, &self.log, Duration::from_mins(10), step).await
+    }
+
+    pub(crate) async fn apply(&self, variables: &Variables<'_>, step: &Step) -> Result<()> {
+        let file = self.folder.join("local.auto.tfvars.json");
+        fs::write(&file, serde_json::to_vec_pretty(variables)?)?;
+        let mut command = self.command();
+        command.args([
+            "apply",
+            "-auto-approve",
+            "-input=false",
+            "-no-color",
+            "-parallelism=40",
+            "-compact-warnings",
+        ]);
+        process::run(&mut command, &self.log, Duration::from_mins(7), step).await
+    }
+
+    pub(crate) async fn outputs(&self) -> Result<Outputs> {
+        let mut command = self.command();
+        command.args(["output", "-json", "-no-color"]);
+        let text = process::output(&mut command, Duration::from_mins(1)).await?;
+        read_outputs(&text)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(Tool::Terraform.program());
+        command
+            .current_dir(&self.folder)
+            .env("TF_IN_AUTOMATION", "1")
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        for theirs in ["TF_DATA_DIR", "TF_WORKSPACE", "TF_CLI_ARGS", "AWS_PROFILE", "AWS_ENDPOINT_URL"] {
+            command.env_remove(theirs);
+        }
+        if self.mirror.is_none() {
+            command
+                .env("TF_PLUGIN_CACHE_DIR", &self.plugin_cache)
+                .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "true");
+        }
+        if self.unset_configuration {
+            command.env_remove("TF_CLI_CONFIG_FILE");
+        }
+        command
+    }
+}
+
+fn read_outputs(text: &[u8]) -> Result<Outputs> {
+    #[derive(Deserialize)]
+    struct Output {
+        value: Value,
+    }
+    let outputs: serde_json::Map<String, Value> = serde_json::from_slice(text)?;
+    let mut plain = serde_json::Map::new();
+    for (name, output) in outputs {
+        plain.insert(name, parse::<Output>(output)?.value);
+    }
+    parse(Value::Object(plain))
+        .context("terraform/examples/local does not have the outputs that are expected")
+}
+
+fn parse<T: DeserializeOwned>(value: Value) -> serde_json::Result<T> {
+    serde_json::from_value(value)
+}
+
+fn is_source(name: &str) -> bool {
+    is_source_or_lock(name) && name != ".terraform.lock.hcl"
+}
+
+/// Leaves out what `terraform` writes, and the tests' own folders.
+fn is_source_or_lock(name: &str) -> bool {
+    name != ".terraform" && !name.contains(".tfstate") && !name.ends_with(".tfplan") && name != "tests"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_read_by_name() {
+        let queues = r#"{"sensitive":false,"type":["object",{}],"value":{"alerts":"a","enriched":"e","notices":"n","feedback":"f"}}"#;
+        let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3"}}"#;
+        let text = format!(
+            r#"{{"queues":{queues},"dead_letter_queues":{queues},"functions":{names},"log_groups":{names},
+            "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","sightings":"s"}}}},
+            "parameters":{{"value":{{"abuseipdb_key":"/a","model_key":"/m"}}}},
+            "mail":{{"value":{{"from":"a@b","to":["c@d"]}}}},"more":{{"value":1}}}}"#
+        );
+        let outputs = read_outputs(text.as_bytes()).unwrap();
+        assert_eq!(outputs.queues.all().map(|(_, url)| url), ["a", "e", "n", "f"]);
+        assert_eq!(outputs.functions.notify, "3");
+        assert!(read_outputs(b"{}").unwrap_err().to_string().contains("examples/local"));
+    }
+
+    #[test]
+    fn only_sources_are_copied() {
+        for (name, wanted) in [
+            ("main.tf", true),
+            ("modules", true),
+            (".terraform.lock.hcl", false),
+            (".terraform", false),
+            ("terraform.tfstate.backup", false),
+            ("x.tfplan", false),
+        ] {
+            assert_eq!(is_source(name), wanted, "{name}");
+        }
+        assert!(is_source_or_lock(".terraform.lock.hcl"));
+    }
+}

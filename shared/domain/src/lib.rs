@@ -1,0 +1,15 @@
+//! What all parts of Wazuh Triage agree on: the alert, its indicators, verdicts, incidents and the messages
+//! between the stages. Pure: no network, no clock, no randomness, no AWS.
+
+pub mod alert;
+pub mod analysis;
+pub mod assessment;
+pub mod incident;
+pub mod indicator;
+pub mod lenient;
+pub mod message;
+pub mod trim;
+pub mod verdict;
+
+pub use alert::{Agent, Alert, AlertError, AlertKey, Rule, RuleLevel};
+pub use message::{EnrichedAlert, Feedback, MessageError, Notice};

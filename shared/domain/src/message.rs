@@ -1,0 +1,194 @@
+//! Messages between the stages. Each carries its schema version; a reader accepts its own and the one before.
+//!
+//! The alerts queue has no envelope: its bodies are raw Wazuh alerts.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::alert::{Agent, Alert};
+use crate::analysis::Analysis;
+use crate::assessment::Assessment;
+use crate::incident::IncidentId;
+use crate::trim;
+use crate::verdict::{Report, Verdict};
+
+/// Most bytes of one message: the size every SQS region, Terraform provider and emulator accepts.
+pub const MAX_BYTES: usize = 256 * 1024;
+
+/// From enrich to analyze: an alert with what intelligence says about it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnrichedAlert {
+    pub schema: Schema<1>,
+    pub alert: Alert,
+    pub reports: Vec<Report>,
+    pub verdict: Verdict,
+}
+
+/// From analyze to notify: one mail to send.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    pub schema: Schema<1>,
+    pub id: NoticeId,
+    pub incident: IncidentId,
+    /// When the incident was opened.
+    pub opened_at: Timestamp,
+    pub alert: Alert,
+    pub reports: Vec<Report>,
+    pub verdict: Verdict,
+    pub assessment: Assessment,
+    pub analysis: Analysis,
+}
+
+/// From enrich to the manager: an event for Wazuh's queue socket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feedback {
+    pub schema: Schema<1>,
+    /// The agent the event belongs to; `000` is the manager.
+    pub agent: Agent,
+    /// Wazuh's `location` of the event.
+    pub location: String,
+    pub event: Value,
+}
+
+/// Identity of a notice: the same notice, sent twice, is recognised.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoticeId(String);
+
+impl NoticeId {
+    /// The first notice of an incident that was opened at this time.
+    pub fn first(incident: &IncidentId, opened_at: Timestamp) -> Self {
+        Self(format!("{incident}-{}-1", opened_at.as_millisecond()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NoticeId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The schema version of a message: written as `N`, read as `N` or `N - 1`, refused otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schema<const N: u16>;
+
+impl<const N: u16> Serialize for Schema<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(N)
+    }
+}
+
+impl<'de, const N: u16> Deserialize<'de> for Schema<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let version = u16::deserialize(deserializer)?;
+        let readable = version == N || (version > 0 && version + 1 == N);
+        if readable {
+            return Ok(Self);
+        }
+        Err(serde::de::Error::custom(format_args!("message schema {version} is not known here, only {N}")))
+    }
+}
+
+/// Writes a message; one over [`MAX_BYTES`] is trimmed by field.
+pub fn encode<M: Serialize>(message: &M) -> Result<String, MessageError> {
+    let text = serde_json::to_string(message).map_err(|error| MessageError::unreadable(&error))?;
+    if text.len() <= MAX_BYTES {
+        return Ok(text);
+    }
+    let document = serde_json::from_str(&text).map_err(|error| MessageError::unreadable(&error))?;
+    trim::to_fit(&document, MAX_BYTES).map(|trimmed| trimmed.text).ok_or(MessageError::TooLarge(text.len()))
+}
+
+/// Reads a message of this version or the one before.
+pub fn decode<M: DeserializeOwned>(text: &str) -> Result<M, MessageError> {
+    serde_json::from_str(text).map_err(|error| MessageError::unreadable(&error))
+}
+
+/// Why a message cannot be read or written. Carries no alert data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    #[error("the message is not readable (line {line}, column {column}): {problem}")]
+    Unreadable { line: usize, column: usize, problem: String },
+    #[error("the message has {0} bytes and nothing in it can be trimmed")]
+    TooLarge(usize),
+}
+
+impl MessageError {
+    fn unreadable(error: &serde_json::Error) -> Self {
+        // serde quotes the offending value in back-ticks or quotes; only its own words may pass.
+        let text = error.to_string();
+        let problem = text.split(" at line ").next().unwrap_or_default();
+        let problem = if problem.contains("schema") || problem.starts_with("missing field") {
+            problem.to_owned()
+        } else {
+            "unexpected shape".to_owned()
+        };
+        Self::Unreadable { line: error.line(), column: error.column(), problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Verdict;
+
+    fn enriched(alert: &str) -> EnrichedAlert {
+        EnrichedAlert {
+            schema: Schema,
+            alert: Alert::parse(alert).unwrap(),
+            reports: Vec::new(),
+            verdict: Verdict::over(&[]),
+        }
+    }
+
+    #[test]
+    fn a_message_carries_its_schema_and_the_raw_alert() {
+        let alert = r#"{"id":"1.1","rule":{"id":"5","level":3},"n":1.10}"#;
+        let text = encode(&enriched(alert)).unwrap();
+        assert!(text.starts_with(r#"{"schema":1,"alert":{"id":"1.1","#), "{text}");
+        let read: EnrichedAlert = decode(&text).unwrap();
+        assert_eq!(read.alert.raw(), alert);
+    }
+
+    #[test]
+    fn the_version_before_is_read_and_others_are_refused() {
+        #[derive(Debug, Deserialize)]
+        struct Third {
+            #[expect(dead_code, reason = "reading it is the test")]
+            schema: Schema<3>,
+        }
+        for (version, readable) in [(1, false), (2, true), (3, true), (4, false)] {
+            assert_eq!(decode::<Third>(&format!(r#"{{"schema":{version}}}"#)).is_ok(), readable, "{version}");
+        }
+        assert_eq!(
+            decode::<EnrichedAlert>(r#"{"schema":7}"#).unwrap_err().to_string(),
+            "the message is not readable (line 1, column 12): message schema 7 is not known here, only 1"
+        );
+        assert!(decode::<EnrichedAlert>(r#"{"schema":0}"#).is_err());
+    }
+
+    #[test]
+    fn an_oversize_message_is_trimmed_by_field() {
+        let alert =
+            format!(r#"{{"id":"1.1","rule":{{"id":"5","level":3}},"full_log":"{}"}}"#, "x".repeat(300_000));
+        let text = encode(&enriched(&alert)).unwrap();
+        assert!(text.len() <= MAX_BYTES);
+        assert!(
+            decode::<EnrichedAlert>(&text).unwrap().alert.text_at(&["full_log"]).unwrap().contains("cut]")
+        );
+    }
+
+    #[test]
+    fn errors_hold_no_alert_data() {
+        let text = r#"{"schema":1,"alert":"PASSWORD hunter2"}"#;
+        assert!(!decode::<EnrichedAlert>(text).unwrap_err().to_string().contains("hunter2"));
+    }
+}

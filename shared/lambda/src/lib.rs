@@ -1,0 +1,17 @@
+//! What stands around every handler: batches, claims, configuration, secrets, logs and metrics.
+//!
+//! A stage implements [`Stage`] and its `main` calls [`serve`]; the rest of this crate is what a stage's story
+//! is told with.
+
+pub mod aws;
+pub mod batch;
+pub mod claims;
+pub mod config;
+pub mod dead_letter;
+pub mod ledger;
+pub mod logs;
+pub mod metrics;
+pub mod secrets;
+pub mod stage;
+
+pub use stage::{Failure, Settled, Stage, serve};

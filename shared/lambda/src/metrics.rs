@@ -1,0 +1,67 @@
+//! Metrics in CloudWatch's embedded format: a log line that becomes a metric, without a call.
+//!
+//! Format: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
+//! Every distinct set of dimension values costs money, so dimensions come from closed sets only.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// Writes metrics of one stage.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    namespace: String,
+    stage: &'static str,
+}
+
+impl Metrics {
+    pub fn new(namespace: impl Into<String>, stage: &'static str) -> Self {
+        Self { namespace: namespace.into(), stage }
+    }
+
+    /// Counts one event; `dimensions` are added to the stage.
+    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
+    pub fn count(&self, name: &str, dimensions: &[(&str, &str)], now: Timestamp) {
+        println!("{}", self.line(name, dimensions, now));
+    }
+
+    fn line(&self, name: &str, dimensions: &[(&str, &str)], now: Timestamp) -> Value {
+        let names: Vec<&str> =
+            std::iter::once("stage").chain(dimensions.iter().map(|(name, _)| *name)).collect();
+        let mut line = Map::new();
+        line.insert(
+            "_aws".to_owned(),
+            json!({
+                "Timestamp": now.as_millisecond(),
+                "CloudWatchMetrics": [{
+                    "Namespace": self.namespace,
+                    "Dimensions": [names],
+                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                }],
+            }),
+        );
+        line.insert("stage".to_owned(), self.stage.into());
+        for (dimension, value) in dimensions {
+            line.insert((*dimension).to_owned(), (*value).into());
+        }
+        line.insert(name.to_owned(), 1.into());
+        Value::Object(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_one_line_in_the_embedded_format() {
+        let line = Metrics::new("WazuhTriage", "enrich").line(
+            "AlertsEnded",
+            &[("outcome", "ignored")],
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(
+            line.to_string(),
+            r#"{"_aws":{"Timestamp":0,"CloudWatchMetrics":[{"Namespace":"WazuhTriage","Dimensions":[["stage","outcome"]],"Metrics":[{"Name":"AlertsEnded","Unit":"Count"}]}]},"stage":"enrich","outcome":"ignored","AlertsEnded":1}"#
+        );
+    }
+}

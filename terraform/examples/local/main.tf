@@ -1,0 +1,54 @@
+# The pipeline on an emulator: MiniStack, LocalStack or anything else that speaks the AWS APIs at one address.
+
+provider "aws" {
+  region     = var.region
+  access_key = "test"
+  secret_key = "test"
+
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  skip_requesting_account_id  = false # ARNs need the emulator's account id
+  max_retries                 = 3     # an emulator that is not running is an error now, not in minutes
+
+  endpoints {
+    dynamodb = var.endpoint
+    iam      = var.endpoint
+    lambda   = var.endpoint
+    logs     = var.endpoint
+    ses      = var.endpoint
+    sqs      = var.endpoint
+    ssm      = var.endpoint
+    sts      = var.endpoint
+  }
+}
+
+resource "aws_ses_email_identity" "sender" {
+  email = var.mail_from
+}
+
+module "pipeline" {
+  source = "../../modules/pipeline"
+
+  name         = var.name
+  architecture = var.architecture
+
+  artifacts = {
+    for function in ["enrich", "analyze", "notify"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
+  }
+
+  mail = {
+    from         = var.mail_from
+    to           = var.mail_to
+    identity_arn = aws_ses_email_identity.sender.arn
+  }
+
+  model = {
+    url = var.model_url
+  }
+
+  abuseipdb_url           = var.abuseipdb_url
+  dashboard_url           = var.dashboard_url
+  documentation_addresses = var.documentation_addresses
+  log_level               = var.log_level
+}

@@ -1,0 +1,34 @@
+output "queues" {
+  description = "Queue URLs: `alerts`, `enriched`, `notices`, `feedback`."
+  value       = module.pipeline.queues
+}
+
+output "dead_letter_queues" {
+  description = "URLs of the dead-letter queues, by the same keys."
+  value       = module.pipeline.dead_letter_queues
+}
+
+output "tables" {
+  description = "Table names: `claims`, `intel`, `incidents`, `sightings`."
+  value       = module.pipeline.tables
+}
+
+output "functions" {
+  description = "Function names: `enrich`, `analyze`, `notify`."
+  value       = module.pipeline.functions
+}
+
+output "log_groups" {
+  description = "Log group names, by the same keys as `functions`."
+  value       = module.pipeline.log_groups
+}
+
+output "parameters" {
+  description = "Names of the parameters for the API keys: `abuseipdb_key`, `model_key`."
+  value       = module.pipeline.parameters
+}
+
+output "mail" {
+  description = "Sender and recipients."
+  value       = module.pipeline.mail
+}

@@ -1,0 +1,29 @@
+output "queues" {
+  description = "Queue URLs; the publisher sends to `alerts`."
+  value       = module.pipeline.queues
+}
+
+output "dead_letter_queues" {
+  description = "URLs of the dead-letter queues."
+  value       = module.pipeline.dead_letter_queues
+}
+
+output "functions" {
+  description = "Function names."
+  value       = module.pipeline.functions
+}
+
+output "log_groups" {
+  description = "Log group names."
+  value       = module.pipeline.log_groups
+}
+
+output "parameters" {
+  description = "Parameters that wait for the API keys."
+  value       = module.pipeline.parameters
+}
+
+output "publisher_policy" {
+  description = "IAM policy (JSON) for the publisher on the Wazuh manager."
+  value       = module.pipeline.publisher_policy
+}

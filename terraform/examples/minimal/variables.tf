@@ -1,0 +1,26 @@
+variable "region" {
+  description = "AWS region, one that has SES."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "artifacts_dir" {
+  description = "Folder with enrich.zip, analyze.zip and notify.zip, built for arm64."
+  type        = string
+}
+
+variable "mail_from" {
+  description = "Sender address; SES mails it a link to confirm."
+  type        = string
+}
+
+variable "mail_to" {
+  description = "Addresses of the analysts."
+  type        = list(string)
+}
+
+variable "ses_sandbox" {
+  description = "True while the account is in the SES sandbox (every new account is): each recipient must confirm its address too."
+  type        = bool
+  default     = true
+}

@@ -1,0 +1,118 @@
+# One Lambda function that reads one queue: its role, its log group, the function, and the mapping that feeds it.
+
+locals {
+  environment = merge(var.environment, {
+    DEAD_LETTER_QUEUE_URL = var.source_queue.dead_letter_url
+    LEASE_SECONDS         = tostring(var.timeout_seconds)
+    LOG_LEVEL             = var.log_level
+  })
+
+  own_statements = [
+    {
+      Sid      = "WriteOwnLog"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # the streams of this group
+    },
+    {
+      Sid      = "ReadSourceQueue"
+      Effect   = "Allow"
+      Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+      Resource = [var.source_queue.arn]
+    },
+    {
+      Sid      = "DeadLetterAtOnce"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [var.source_queue.dead_letter_arn]
+    },
+  ]
+
+  passed_statements = [for statement in var.statements : merge(
+    {
+      Sid      = statement.sid
+      Effect   = "Allow"
+      Action   = statement.actions
+      Resource = statement.resources
+    },
+    { for key, condition in { Condition = statement.condition } : key => condition if condition != null },
+  )]
+}
+
+resource "aws_iam_role" "this" {
+  name        = var.name
+  description = "Permissions of the function ${var.name}"
+  tags        = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = "function"
+  role = aws_iam_role.this.id
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(local.own_statements, local.passed_statements)
+  })
+}
+
+# Created before the function: Lambda would create it without retention.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_lambda_function" "this" {
+  function_name = var.name
+  description   = var.description
+  role          = aws_iam_role.this.arn
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  architectures = [var.architecture]
+  memory_size   = var.memory_mb
+  timeout       = var.timeout_seconds
+  tags          = var.tags
+
+  filename          = var.artifact.local_zip
+  source_code_hash  = var.artifact.local_zip == null ? null : filebase64sha256(var.artifact.local_zip)
+  s3_bucket         = var.artifact.s3_bucket
+  s3_key            = var.artifact.s3_key
+  s3_object_version = var.artifact.s3_object_version
+
+  environment {
+    variables = local.environment
+  }
+
+  # Lambda drops lines below application_log_level. Metrics travel as log lines that count as INFO, so INFO is the
+  # highest safe value; the program itself filters by LOG_LEVEL.
+  logging_config {
+    log_group             = aws_cloudwatch_log_group.this.name
+    log_format            = "JSON"
+    application_log_level = contains(["trace", "debug"], var.log_level) ? upper(var.log_level) : "INFO"
+    system_log_level      = "WARN"
+  }
+
+  depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_lambda_event_source_mapping" "this" {
+  event_source_arn                   = var.source_queue.arn
+  function_name                      = aws_lambda_function.this.arn
+  function_response_types            = ["ReportBatchItemFailures"]
+  batch_size                         = var.batch_size
+  maximum_batching_window_in_seconds = var.batching_window_seconds
+  tags                               = var.tags
+
+  scaling_config {
+    maximum_concurrency = var.maximum_concurrency
+  }
+}

@@ -1,0 +1,246 @@
+mock_provider "aws" {
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/enrich" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/enrich" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:enrich" }
+  }
+}
+
+variables {
+  name     = "enrich"
+  artifact = { s3_bucket = "releases", s3_key = "enrich.zip", s3_object_version = "7" }
+
+  source_queue = {
+    arn                        = "arn:aws:sqs:eu-central-1:123456789012:alerts"
+    dead_letter_arn            = "arn:aws:sqs:eu-central-1:123456789012:alerts-dlq"
+    dead_letter_url            = "https://sqs.eu-central-1.amazonaws.com/123456789012/alerts-dlq"
+    visibility_timeout_seconds = 180
+  }
+
+  environment = { CLAIMS_TABLE = "claims" }
+
+  statements = [{
+    sid       = "SendMail"
+    actions   = ["ses:SendRawEmail"]
+    resources = ["arn:aws:ses:eu-central-1:123456789012:identity/soc@example.com"]
+    condition = { StringEquals = { "ses:FromAddress" = "soc@example.com" } }
+  }]
+}
+
+run "the_function_is_a_rust_binary_on_arm64_with_a_log_of_its_own" {
+  assert {
+    condition = (
+      aws_lambda_function.this.runtime == "provided.al2023" && aws_lambda_function.this.handler == "bootstrap" &&
+      aws_lambda_function.this.architectures == tolist(["arm64"]) &&
+      aws_lambda_function.this.memory_size == 128 && aws_lambda_function.this.timeout == 30
+    )
+    error_message = "The function must run bootstrap on provided.al2023, arm64, 128 MB, 30 s."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.logging_config[0].log_group == "/aws/lambda/enrich" &&
+      aws_lambda_function.this.logging_config[0].log_format == "JSON" &&
+      aws_lambda_function.this.logging_config[0].application_log_level == "INFO" &&
+      aws_lambda_function.this.logging_config[0].system_log_level == "WARN"
+    )
+    error_message = "The function must log JSON to its own group, Lambda itself from WARN on."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "The log must not be kept for ever."
+  }
+
+  assert {
+    condition = aws_lambda_function.this.environment[0].variables == tomap({
+      CLAIMS_TABLE          = "claims"
+      DEAD_LETTER_QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/alerts-dlq"
+      LEASE_SECONDS         = "30"
+      LOG_LEVEL             = "info"
+    })
+    error_message = "The environment must hold what was passed and what the module knows."
+  }
+}
+
+run "a_failed_record_does_not_fail_its_batch" {
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "The mapping must use ReportBatchItemFailures."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.this.batch_size == 10 &&
+      aws_lambda_event_source_mapping.this.maximum_batching_window_in_seconds == 0 &&
+      aws_lambda_event_source_mapping.this.scaling_config[0].maximum_concurrency == 10
+    )
+    error_message = "The mapping must hand over up to 10 messages at once, to up to 10 copies."
+  }
+}
+
+run "the_role_reaches_its_log_its_queue_and_what_it_was_given" {
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+      {
+        Sid      = "WriteOwnLog"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/enrich:*"]
+      },
+      {
+        Sid      = "ReadSourceQueue"
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+        Resource = ["arn:aws:sqs:eu-central-1:123456789012:alerts"]
+      },
+      {
+        Sid      = "DeadLetterAtOnce"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = ["arn:aws:sqs:eu-central-1:123456789012:alerts-dlq"]
+      },
+      {
+        Sid       = "SendMail"
+        Effect    = "Allow"
+        Action    = ["ses:SendRawEmail"]
+        Resource  = ["arn:aws:ses:eu-central-1:123456789012:identity/soc@example.com"]
+        Condition = { StringEquals = { "ses:FromAddress" = "soc@example.com" } }
+      },
+    ]
+    error_message = "The role's policy is not exactly what the function needs."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal == { Service = "lambda.amazonaws.com" }
+    error_message = "Only Lambda may assume the role."
+  }
+}
+
+run "a_local_zip_is_uploaded_again_when_it_changes" {
+  variables {
+    artifact = { local_zip = "versions.tf" } # any file will do: the mock reads its hash only
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.filename == "versions.tf" && aws_lambda_function.this.source_code_hash == filebase64sha256("versions.tf")
+    error_message = "A local zip must be tracked by its hash."
+  }
+}
+
+run "metrics_survive_a_quiet_log_level" {
+  command = plan
+
+  variables {
+    log_level = "error"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].application_log_level == "INFO"
+    error_message = "Lambda must not drop the metrics, which count as INFO."
+  }
+}
+
+run "a_timeout_above_a_sixth_of_the_visibility_is_refused" {
+  command = plan
+
+  variables {
+    timeout_seconds = 31
+  }
+
+  expect_failures = [var.timeout_seconds]
+}
+
+run "the_batching_window_counts_towards_the_visibility" {
+  command = plan
+
+  variables {
+    batching_window_seconds = 1
+  }
+
+  expect_failures = [var.timeout_seconds]
+}
+
+run "a_batch_above_ten_needs_a_window" {
+  command = plan
+
+  variables {
+    batch_size = 11
+  }
+
+  expect_failures = [var.batch_size]
+}
+
+run "one_copy_at_a_time_is_refused" {
+  command = plan
+
+  variables {
+    maximum_concurrency = 1
+  }
+
+  expect_failures = [var.maximum_concurrency]
+}
+
+run "an_artifact_from_two_places_is_refused" {
+  command = plan
+
+  variables {
+    artifact = { local_zip = "versions.tf", s3_bucket = "releases", s3_key = "enrich.zip" }
+  }
+
+  expect_failures = [var.artifact]
+}
+
+run "an_artifact_from_nowhere_is_refused" {
+  command = plan
+
+  variables {
+    artifact = { s3_bucket = "releases" }
+  }
+
+  expect_failures = [var.artifact]
+}
+
+run "a_statement_for_every_resource_is_refused" {
+  command = plan
+
+  variables {
+    statements = [{ sid = "All", actions = ["sqs:SendMessage"], resources = ["*"] }]
+  }
+
+  expect_failures = [var.statements]
+}
+
+run "a_statement_for_every_action_is_refused" {
+  command = plan
+
+  variables {
+    statements = [{ sid = "All", actions = ["sqs:*"], resources = ["arn:aws:sqs:eu-central-1:123456789012:alerts"] }]
+  }
+
+  expect_failures = [var.statements]
+}
+
+run "an_unknown_architecture_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "riscv"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "an_unknown_retention_is_refused" {
+  command = plan
+
+  variables {
+    log_retention_days = 31
+  }
+
+  expect_failures = [var.log_retention_days]
+}

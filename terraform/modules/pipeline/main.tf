@@ -1,0 +1,214 @@
+# The path of one alert:
+# alerts queue -> enrich -> enriched queue -> analyze -> notices queue -> notify -> SES; enrich also writes the feedback
+# queue, which the publisher on the Wazuh manager reads.
+
+locals {
+  # What every function is told.
+  environment = {
+    CLAIMS_TABLE      = module.tables.names["claims"]
+    METRICS_NAMESPACE = "WazuhTriage"
+  }
+
+  # What every function may do: claim its work.
+  claim_statement = {
+    sid       = "Claim"
+    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [module.tables.arns["claims"]]
+  }
+
+  # Queue => how long a message stays hidden: 6 times the timeout of the function that reads it.
+  visibility_timeouts = merge(
+    { for queue, function in { alerts = var.functions.enrich, enriched = var.functions.analyze, notices = var.functions.notify } :
+      queue => 6 * function.timeout_seconds + function.batching_window_seconds
+    },
+    { feedback = 60 }, # read by the publisher, which only hands the event to a local socket
+  )
+}
+
+module "queues" {
+  source   = "../queue"
+  for_each = local.visibility_timeouts
+
+  name                       = "${var.name}-${each.key}"
+  visibility_timeout_seconds = each.value
+  max_receive_count          = var.max_receive_count
+  tags                       = var.tags
+}
+
+module "tables" {
+  source = "../tables"
+
+  name                = var.name
+  deletion_protection = var.deletion_protection
+  tags                = var.tags
+}
+
+module "enrich" {
+  source = "../function"
+
+  name         = "${var.name}-enrich"
+  description  = "Looks up the indicators of a Wazuh alert and decides whether it goes on"
+  artifact     = var.artifacts.enrich
+  source_queue = module.queues["alerts"].source
+
+  # The programs take an empty variable for a missing one and use the default; a lone comma is an empty list.
+  environment = merge(local.environment, {
+    INTEL_TABLE             = module.tables.names["intel"]
+    SIGHTINGS_TABLE         = module.tables.names["sightings"]
+    ENRICHED_QUEUE_URL      = module.queues["enriched"].url
+    FEEDBACK_QUEUE_URL      = module.queues["feedback"].url
+    ABUSEIPDB_URL           = trimsuffix(var.abuseipdb_url, "/")
+    ABUSEIPDB_KEY_PARAMETER = aws_ssm_parameter.key["abuseipdb"].name
+    MIN_LEVEL               = tostring(var.enrich.min_level)
+    FORWARD_LEVEL           = tostring(var.enrich.forward_level)
+    TRIAGE_GROUPS           = join(",", var.enrich.triage_groups)
+    EXCLUDED_RULE_IDS       = coalesce(join(",", var.enrich.excluded_rule_ids), ",")
+    NEVER_REPORT            = coalesce(join(",", var.enrich.never_report), ",")
+    DOCUMENTATION_ADDRESSES = var.documentation_addresses
+  })
+
+  statements = [
+    local.claim_statement,
+    {
+      sid       = "Intelligence"
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.tables.arns["intel"]]
+    },
+    {
+      sid       = "RecordSightings"
+      actions   = ["dynamodb:PutItem", "dynamodb:BatchWriteItem"]
+      resources = [module.tables.arns["sightings"]]
+    },
+    {
+      sid       = "HandOn"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.queues["enriched"].arn, module.queues["feedback"].arn]
+    },
+    {
+      sid       = "ReadKey"
+      actions   = ["ssm:GetParameter"]
+      resources = [aws_ssm_parameter.key["abuseipdb"].arn]
+    },
+  ]
+
+  architecture            = var.architecture
+  timeout_seconds         = var.functions.enrich.timeout_seconds
+  memory_mb               = var.functions.enrich.memory_mb
+  batch_size              = var.functions.enrich.batch_size
+  batching_window_seconds = var.functions.enrich.batching_window_seconds
+  maximum_concurrency     = var.functions.enrich.maximum_concurrency
+  log_level               = var.log_level
+  log_retention_days      = var.log_retention_days
+  tags                    = var.tags
+}
+
+module "analyze" {
+  source = "../function"
+
+  name         = "${var.name}-analyze"
+  description  = "Puts an alert into its incident, assesses it and lets the model explain it"
+  artifact     = var.artifacts.analyze
+  source_queue = module.queues["enriched"].source
+
+  environment = merge(local.environment, {
+    INCIDENTS_TABLE       = module.tables.names["incidents"]
+    NOTICES_QUEUE_URL     = module.queues["notices"].url
+    MODEL_URL             = trimsuffix(var.model.url, "/")
+    MODEL_NAME            = var.model.name
+    MODEL_KEY_PARAMETER   = aws_ssm_parameter.key["model"].name
+    MODEL_TIMEOUT_SECONDS = tostring(var.model.timeout_seconds)
+  })
+
+  statements = [
+    {
+      # One transaction counts an alert in its incident and completes its claim; IAM knows its parts only.
+      sid       = "ClaimAndCount"
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
+      resources = [module.tables.arns["claims"], module.tables.arns["incidents"]]
+    },
+    {
+      sid       = "HandOn"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.queues["notices"].arn]
+    },
+    {
+      sid       = "ReadKey"
+      actions   = ["ssm:GetParameter"]
+      resources = [aws_ssm_parameter.key["model"].arn]
+    },
+  ]
+
+  architecture            = var.architecture
+  timeout_seconds         = var.functions.analyze.timeout_seconds
+  memory_mb               = var.functions.analyze.memory_mb
+  batch_size              = var.functions.analyze.batch_size
+  batching_window_seconds = var.functions.analyze.batching_window_seconds
+  maximum_concurrency     = var.functions.analyze.maximum_concurrency
+  log_level               = var.log_level
+  log_retention_days      = var.log_retention_days
+  tags                    = var.tags
+}
+
+module "notify" {
+  source = "../function"
+
+  name         = "${var.name}-notify"
+  description  = "Sends the mail of a notice to the analysts"
+  artifact     = var.artifacts.notify
+  source_queue = module.queues["notices"].source
+
+  environment = merge(local.environment, {
+    INCIDENTS_TABLE = module.tables.names["incidents"]
+    MAIL_FROM       = var.mail.from
+    MAIL_TO         = join(",", var.mail.to)
+    MAIL_SUBJECT    = var.mail.subject
+    DASHBOARD_URL   = trimsuffix(var.dashboard_url, "/")
+  })
+
+  statements = [
+    local.claim_statement,
+    {
+      sid       = "RecordNotice"
+      actions   = ["dynamodb:UpdateItem"]
+      resources = [module.tables.arns["incidents"]]
+    },
+    {
+      sid       = "SendMail"
+      actions   = ["ses:SendRawEmail"]
+      resources = concat([var.mail.identity_arn], var.mail.recipient_identity_arns)
+      condition = { StringEquals = { "ses:FromAddress" = var.mail.from } }
+    },
+  ]
+
+  architecture            = var.architecture
+  timeout_seconds         = var.functions.notify.timeout_seconds
+  memory_mb               = var.functions.notify.memory_mb
+  batch_size              = var.functions.notify.batch_size
+  batching_window_seconds = var.functions.notify.batching_window_seconds
+  maximum_concurrency     = var.functions.notify.maximum_concurrency
+  log_level               = var.log_level
+  log_retention_days      = var.log_retention_days
+  tags                    = var.tags
+}
+
+# The operator fills these with `aws ssm put-parameter --overwrite`; "unset" means that the provider is off. Terraform
+# never sees the key: value_wo is not stored and is sent at creation only. Any later update of a parameter would have to
+# send a value again, so everything but the tags is left alone.
+# The default key aws/ssm lets every principal of the account decrypt what it may read: no kms permission is needed.
+resource "aws_ssm_parameter" "key" {
+  for_each = {
+    abuseipdb = "API key of AbuseIPDB"
+    model     = "API key of the model"
+  }
+
+  name             = "/${var.name}/${each.key}-key"
+  description      = each.value
+  type             = "SecureString"
+  value_wo         = "unset"
+  value_wo_version = 1
+  tags             = var.tags
+
+  lifecycle {
+    ignore_changes = [allowed_pattern, data_type, description, key_id, tier, value_wo, value_wo_version]
+  }
+}

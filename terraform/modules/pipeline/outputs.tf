@@ -1,0 +1,57 @@
+output "queues" {
+  description = "Queue URLs: `alerts`, `enriched`, `notices`, `feedback`."
+  value       = { for queue, module in module.queues : queue => module.url }
+}
+
+output "queue_arns" {
+  description = "Queue ARNs, by the same keys."
+  value       = { for queue, module in module.queues : queue => module.arn }
+}
+
+output "dead_letter_queues" {
+  description = "URLs of the dead-letter queues, by the same keys."
+  value       = { for queue, module in module.queues : queue => module.dead_letter_url }
+}
+
+output "dead_letter_queue_arns" {
+  description = "ARNs of the dead-letter queues, by the same keys."
+  value       = { for queue, module in module.queues : queue => module.dead_letter_arn }
+}
+
+output "tables" {
+  description = "Table names: `claims`, `intel`, `incidents`, `sightings`."
+  value       = module.tables.names
+}
+
+output "functions" {
+  description = "Function names: `enrich`, `analyze`, `notify`."
+  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name }
+}
+
+output "log_groups" {
+  description = "Log group names, by the same keys as `functions`."
+  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group }
+}
+
+output "parameters" {
+  description = "Names of the SSM parameters that the operator fills: `abuseipdb_key`, `model_key`."
+  value       = { for key, parameter in aws_ssm_parameter.key : "${key}_key" => parameter.name }
+}
+
+output "mail" {
+  description = "Sender and recipients."
+  value       = { from = var.mail.from, to = var.mail.to }
+}
+
+output "publisher_policy" {
+  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue, nothing else."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "SendAlerts"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage", "sqs:GetQueueUrl"]
+      Resource = [module.queues["alerts"].arn]
+    }]
+  })
+}

@@ -1,0 +1,503 @@
+# A mock gives every resource of a type the same ARN; the overrides tell the queues and tables apart.
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:mock" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock" }
+  }
+}
+
+override_resource {
+  target = module.queues["alerts"].aws_sqs_queue.main
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:alerts", url = "https://sqs/alerts" }
+}
+
+override_resource {
+  target = module.queues["alerts"].aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:alerts-dlq", url = "https://sqs/alerts-dlq" }
+}
+
+override_resource {
+  target = module.queues["enriched"].aws_sqs_queue.main
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:enriched", url = "https://sqs/enriched" }
+}
+
+override_resource {
+  target = module.queues["enriched"].aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:enriched-dlq", url = "https://sqs/enriched-dlq" }
+}
+
+override_resource {
+  target = module.queues["notices"].aws_sqs_queue.main
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:notices", url = "https://sqs/notices" }
+}
+
+override_resource {
+  target = module.queues["notices"].aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:notices-dlq", url = "https://sqs/notices-dlq" }
+}
+
+override_resource {
+  target = module.queues["feedback"].aws_sqs_queue.main
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:feedback", url = "https://sqs/feedback" }
+}
+
+override_resource {
+  target = module.queues["feedback"].aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:feedback-dlq", url = "https://sqs/feedback-dlq" }
+}
+
+override_resource {
+  target = module.tables.aws_dynamodb_table.this["claims"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims" }
+}
+
+override_resource {
+  target = module.tables.aws_dynamodb_table.this["intel"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/intel" }
+}
+
+override_resource {
+  target = module.tables.aws_dynamodb_table.this["incidents"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents" }
+}
+
+override_resource {
+  target = module.tables.aws_dynamodb_table.this["sightings"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings" }
+}
+
+override_resource {
+  target = aws_ssm_parameter.key["abuseipdb"]
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb" }
+}
+
+override_resource {
+  target = aws_ssm_parameter.key["model"]
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/model" }
+}
+
+variables {
+  artifacts = {
+    enrich  = { s3_bucket = "releases", s3_key = "enrich.zip", s3_object_version = "1" }
+    analyze = { s3_bucket = "releases", s3_key = "analyze.zip", s3_object_version = "1" }
+    notify  = { s3_bucket = "releases", s3_key = "notify.zip", s3_object_version = "1" }
+  }
+
+  mail = {
+    from         = "triage@example.com"
+    to           = ["first@example.com", "second@example.com"]
+    identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com"
+  }
+}
+
+run "every_queue_has_a_dead_letter_queue_and_hides_messages_long_enough" {
+  assert {
+    condition     = { for queue, module in module.queues : queue => module.dead_letter_arn } == { for queue in ["alerts", "enriched", "notices", "feedback"] : queue => "arn:aws:sqs:eu-central-1:123456789012:${queue}-dlq" }
+    error_message = "Every queue must have a DLQ of its own."
+  }
+
+  assert {
+    condition     = { for queue, module in module.queues : queue => module.source.visibility_timeout_seconds } == { alerts = 180, enriched = 360, notices = 180, feedback = 60 }
+    error_message = "A queue must hide messages 6 times the timeout of the function that reads it."
+  }
+}
+
+run "the_functions_are_told_what_they_expect" {
+  assert {
+    condition = module.enrich.environment == {
+      CLAIMS_TABLE            = "wazuh-triage-claims"
+      DEAD_LETTER_QUEUE_URL   = "https://sqs/alerts-dlq"
+      LEASE_SECONDS           = "30"
+      LOG_LEVEL               = "info"
+      METRICS_NAMESPACE       = "WazuhTriage"
+      INTEL_TABLE             = "wazuh-triage-intel"
+      SIGHTINGS_TABLE         = "wazuh-triage-sightings"
+      ENRICHED_QUEUE_URL      = "https://sqs/enriched"
+      FEEDBACK_QUEUE_URL      = "https://sqs/feedback"
+      ABUSEIPDB_URL           = "https://api.abuseipdb.com"
+      ABUSEIPDB_KEY_PARAMETER = "/wazuh-triage/abuseipdb-key"
+      MIN_LEVEL               = "6"
+      TRIAGE_GROUPS           = ""
+      EXCLUDED_RULE_IDS       = "31530,31531"
+      FORWARD_LEVEL           = "7"
+      NEVER_REPORT            = "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9"
+      DOCUMENTATION_ADDRESSES = "reserved"
+    }
+    error_message = "The environment of enrich is not the one its program reads."
+  }
+
+  assert {
+    condition = module.analyze.environment == {
+      CLAIMS_TABLE          = "wazuh-triage-claims"
+      DEAD_LETTER_QUEUE_URL = "https://sqs/enriched-dlq"
+      LEASE_SECONDS         = "60"
+      LOG_LEVEL             = "info"
+      METRICS_NAMESPACE     = "WazuhTriage"
+      INCIDENTS_TABLE       = "wazuh-triage-incidents"
+      NOTICES_QUEUE_URL     = "https://sqs/notices"
+      MODEL_URL             = "https://api.openai.com/v1"
+      MODEL_NAME            = "gpt-5.4-mini"
+      MODEL_KEY_PARAMETER   = "/wazuh-triage/model-key"
+      MODEL_TIMEOUT_SECONDS = "20"
+    }
+    error_message = "The environment of analyze is not the one its program reads."
+  }
+
+  assert {
+    condition = module.notify.environment == {
+      CLAIMS_TABLE          = "wazuh-triage-claims"
+      DEAD_LETTER_QUEUE_URL = "https://sqs/notices-dlq"
+      LEASE_SECONDS         = "30"
+      LOG_LEVEL             = "info"
+      METRICS_NAMESPACE     = "WazuhTriage"
+      INCIDENTS_TABLE       = "wazuh-triage-incidents"
+      MAIL_FROM             = "triage@example.com"
+      MAIL_TO               = "first@example.com,second@example.com"
+      MAIL_SUBJECT          = "[{priority}] {title}: {agent} (Wazuh {rule_id}/L{level})"
+      DASHBOARD_URL         = ""
+    }
+    error_message = "The environment of notify is not the one its program reads."
+  }
+}
+
+run "no_policy_reaches_beyond_its_stage" {
+  # Sid => resources; the statements that every function has are tested in the function module.
+  assert {
+    condition = { for statement in jsondecode(module.enrich.policy).Statement : statement.Sid => join(" ", statement.Resource) if statement.Sid != "WriteOwnLog" } == {
+      ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:alerts"
+      DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:alerts-dlq"
+      Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+      Intelligence     = "arn:aws:dynamodb:eu-central-1:123456789012:table/intel"
+      RecordSightings  = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
+      HandOn           = "arn:aws:sqs:eu-central-1:123456789012:enriched arn:aws:sqs:eu-central-1:123456789012:feedback"
+      ReadKey          = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb"
+    }
+    error_message = "enrich may touch something else than its own queues, tables and key."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.analyze.policy).Statement : statement.Sid => join(" ", statement.Resource) if statement.Sid != "WriteOwnLog" } == {
+      ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:enriched"
+      DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:enriched-dlq"
+      ClaimAndCount    = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
+      HandOn           = "arn:aws:sqs:eu-central-1:123456789012:notices"
+      ReadKey          = "arn:aws:ssm:eu-central-1:123456789012:parameter/model"
+    }
+    error_message = "analyze may touch something else than its own queues, tables and key."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.notify.policy).Statement : statement.Sid => join(" ", statement.Resource) if statement.Sid != "WriteOwnLog" } == {
+      ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:notices"
+      DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:notices-dlq"
+      Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+      RecordNotice     = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
+      SendMail         = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com"
+    }
+    error_message = "notify may touch something else than its own queue, tables and sender."
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(module.notify.policy).Statement : statement.Condition if statement.Sid == "SendMail"]) == { StringEquals = { "ses:FromAddress" = "triage@example.com" } }
+    error_message = "notify may send from one address only."
+  }
+
+  # The streams of a log group can only be named by a trailing ":*".
+  assert {
+    condition = alltrue(flatten([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, output.publisher_policy] :
+      [for statement in jsondecode(policy).Statement : [for resource in statement.Resource : !strcontains(trimsuffix(resource, ":*"), "*")]]
+    ]))
+    error_message = "No policy may have a wildcard in a resource."
+  }
+
+  assert {
+    condition = alltrue(flatten([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, output.publisher_policy] :
+      [for statement in jsondecode(policy).Statement : [for action in statement.Action : !strcontains(action, "*")]]
+    ]))
+    error_message = "No policy may have a wildcard in an action."
+  }
+}
+
+run "the_publisher_may_only_send_alerts" {
+  assert {
+    condition = jsondecode(output.publisher_policy).Statement == [{
+      Sid      = "SendAlerts"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage", "sqs:GetQueueUrl"]
+      Resource = ["arn:aws:sqs:eu-central-1:123456789012:alerts"]
+    }]
+    error_message = "The publisher's policy must name the alerts queue only."
+  }
+}
+
+run "keys_are_secret_and_start_unset" {
+  assert {
+    condition     = alltrue([for parameter in aws_ssm_parameter.key : parameter.type == "SecureString" && parameter.value_wo_version == 1 && parameter.value_wo == null])
+    error_message = "A key must be a SecureString whose value is not in the state."
+  }
+
+  assert {
+    condition     = output.parameters == { abuseipdb_key = "/wazuh-triage/abuseipdb-key", model_key = "/wazuh-triage/model-key" }
+    error_message = "The parameters must be named after the deployment."
+  }
+}
+
+run "the_outputs_tell_where_everything_is" {
+  assert {
+    condition     = output.queues == { for queue in ["alerts", "enriched", "notices", "feedback"] : queue => "https://sqs/${queue}" }
+    error_message = "queues must map each queue to its URL."
+  }
+
+  assert {
+    condition     = output.dead_letter_queues == { for queue in ["alerts", "enriched", "notices", "feedback"] : queue => "https://sqs/${queue}-dlq" }
+    error_message = "dead_letter_queues must map each queue to the URL of its DLQ."
+  }
+
+  assert {
+    condition     = output.tables == { for table in ["claims", "intel", "incidents", "sightings"] : table => "wazuh-triage-${table}" }
+    error_message = "tables must map each table to its name."
+  }
+
+  assert {
+    condition = (
+      output.functions == { for function in ["enrich", "analyze", "notify"] : function => "wazuh-triage-${function}" } &&
+      output.log_groups == { for function in ["enrich", "analyze", "notify"] : function => "/aws/lambda/wazuh-triage-${function}" }
+    )
+    error_message = "functions and log_groups must map each function to its name and its log."
+  }
+}
+
+run "the_visibility_follows_a_longer_timeout" {
+  variables {
+    functions = { analyze = { timeout_seconds = 100, batching_window_seconds = 5 } }
+  }
+
+  assert {
+    condition     = module.queues["enriched"].source.visibility_timeout_seconds == 605 && module.analyze.environment["LEASE_SECONDS"] == "100"
+    error_message = "The queue and the lease must follow the timeout of the function."
+  }
+}
+
+run "an_empty_list_is_not_taken_for_the_default" {
+  variables {
+    enrich = { excluded_rule_ids = [], never_report = [] }
+  }
+
+  assert {
+    condition     = module.enrich.environment["EXCLUDED_RULE_IDS"] == "," && module.enrich.environment["NEVER_REPORT"] == ","
+    error_message = "An empty list must reach the program as one."
+  }
+}
+
+run "in_the_sandbox_the_recipients_are_permitted_too" {
+  variables {
+    mail = {
+      from                    = "triage@example.com"
+      to                      = ["first@example.com"]
+      identity_arn            = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
+      recipient_identity_arns = ["arn:aws:ses:eu-central-1:123456789012:identity/first@example.com"]
+    }
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(module.notify.policy).Statement : join(" ", statement.Resource) if statement.Sid == "SendMail"]) == join(" ", [
+      "arn:aws:ses:eu-central-1:123456789012:identity/example.com",
+      "arn:aws:ses:eu-central-1:123456789012:identity/first@example.com",
+    ])
+    error_message = "The sandbox checks the recipients' identities as well."
+  }
+}
+
+run "a_name_with_capitals_is_refused" {
+  command = plan
+
+  variables {
+    name = "Wazuh"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_sender_with_a_display_name_is_refused" {
+  command = plan
+
+  variables {
+    mail = { from = "Triage <triage@example.com>", to = ["first@example.com"], identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/example.com" }
+  }
+
+  expect_failures = [var.mail]
+}
+
+run "a_mail_without_recipient_is_refused" {
+  command = plan
+
+  variables {
+    mail = { from = "triage@example.com", to = [], identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/example.com" }
+  }
+
+  expect_failures = [var.mail]
+}
+
+run "a_subject_of_two_lines_is_refused" {
+  command = plan
+
+  variables {
+    mail = { from = "triage@example.com", to = ["first@example.com"], subject = "one\ntwo", identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/example.com" }
+  }
+
+  expect_failures = [var.mail]
+}
+
+run "an_identity_that_is_no_arn_is_refused" {
+  command = plan
+
+  variables {
+    mail = { from = "triage@example.com", to = ["first@example.com"], identity_arn = "example.com" }
+  }
+
+  expect_failures = [var.mail]
+}
+
+run "a_rule_level_above_sixteen_is_refused" {
+  command = plan
+
+  variables {
+    enrich = { min_level = 17 }
+  }
+
+  expect_failures = [var.enrich]
+}
+
+run "a_rule_group_with_a_comma_is_refused" {
+  command = plan
+
+  variables {
+    enrich = { triage_groups = ["sshd,pam"] }
+  }
+
+  expect_failures = [var.enrich]
+}
+
+run "a_rule_id_with_letters_is_refused" {
+  command = plan
+
+  variables {
+    enrich = { excluded_rule_ids = ["sshd"] }
+  }
+
+  expect_failures = [var.enrich]
+}
+
+run "a_network_among_the_addresses_never_reported_is_refused" {
+  command = plan
+
+  variables {
+    enrich = { never_report = ["10.0.0.0/8"] }
+  }
+
+  expect_failures = [var.enrich]
+}
+
+run "a_model_address_without_scheme_is_refused" {
+  command = plan
+
+  variables {
+    model = { url = "api.openai.com/v1" }
+  }
+
+  expect_failures = [var.model]
+}
+
+run "a_model_slower_than_its_function_is_refused" {
+  command = plan
+
+  variables {
+    model = { timeout_seconds = 51 }
+  }
+
+  expect_failures = [var.model]
+}
+
+run "an_abuseipdb_address_without_scheme_is_refused" {
+  command = plan
+
+  variables {
+    abuseipdb_url = "api.abuseipdb.com"
+  }
+
+  expect_failures = [var.abuseipdb_url]
+}
+
+run "a_dashboard_address_without_scheme_is_refused" {
+  command = plan
+
+  variables {
+    dashboard_url = "wazuh.example.com"
+  }
+
+  expect_failures = [var.dashboard_url]
+}
+
+run "an_unknown_treatment_of_documentation_addresses_is_refused" {
+  command = plan
+
+  variables {
+    documentation_addresses = "private"
+  }
+
+  expect_failures = [var.documentation_addresses]
+}
+
+run "an_unknown_architecture_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "riscv"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "an_unknown_log_level_is_refused" {
+  command = plan
+
+  variables {
+    log_level = "verbose"
+  }
+
+  expect_failures = [var.log_level]
+}
+
+run "an_unknown_log_retention_is_refused" {
+  command = plan
+
+  variables {
+    log_retention_days = 31
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "fewer_than_three_tries_are_refused" {
+  command = plan
+
+  variables {
+    max_receive_count = 2
+  }
+
+  expect_failures = [var.max_receive_count]
+}

@@ -1,0 +1,266 @@
+variable "name" {
+  description = "Prefix of every name: queues, tables, functions, parameters, roles. Roles are global: another region of the same account needs another name."
+  type        = string
+  default     = "wazuh-triage"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,38}[a-z0-9]$", var.name))
+    error_message = "name must be 2 to 40 lower-case letters, digits or hyphens, beginning with a letter and not ending with a hyphen."
+  }
+}
+
+variable "artifacts" {
+  description = "The zip of each function: `{ local_zip }`, or `{ s3_bucket, s3_key, s3_object_version }`. Give the object version with S3, or a new zip under the same key is not noticed."
+  type = object({
+    enrich = object({
+      local_zip         = optional(string)
+      s3_bucket         = optional(string)
+      s3_key            = optional(string)
+      s3_object_version = optional(string)
+    })
+    analyze = object({
+      local_zip         = optional(string)
+      s3_bucket         = optional(string)
+      s3_key            = optional(string)
+      s3_object_version = optional(string)
+    })
+    notify = object({
+      local_zip         = optional(string)
+      s3_bucket         = optional(string)
+      s3_key            = optional(string)
+      s3_object_version = optional(string)
+    })
+  })
+}
+
+variable "architecture" {
+  description = "Processor the zips were built for: `arm64` (a fifth cheaper) or `x86_64`."
+  type        = string
+  default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
+variable "mail" {
+  description = <<-TEXT
+    Who is told, and by whom.
+    from: plain sender address, for example `triage@example.com`.
+    to: plain addresses of the analysts, 1 to 50.
+    subject: template; `{priority}`, `{title}`, `{agent}`, `{rule_id}` and `{level}` are filled in.
+    identity_arn: SES identity (address or domain) of the sender; the function may send from nothing else.
+    recipient_identity_arns: only while the account is in the SES sandbox: the identities of the recipients, which SES
+    then also wants permission for.
+  TEXT
+  type = object({
+    from                    = string
+    to                      = list(string)
+    subject                 = optional(string, "[{priority}] {title}: {agent} (Wazuh {rule_id}/L{level})")
+    identity_arn            = string
+    recipient_identity_arns = optional(list(string), [])
+  })
+
+  validation {
+    condition     = alltrue([for address in concat([var.mail.from], var.mail.to) : can(regex("^[^@\\s,;<>\"]+@[^@\\s,;<>\"]+$", address))])
+    error_message = "mail.from and mail.to must be plain addresses such as soc@example.com."
+  }
+
+  validation {
+    condition     = length(var.mail.to) >= 1 && length(var.mail.to) <= 50
+    error_message = "mail.to must hold 1 to 50 addresses (SES refuses more in one mail)."
+  }
+
+  validation {
+    condition     = length(trimspace(var.mail.subject)) > 0 && !can(regex("[\\r\\n]", var.mail.subject))
+    error_message = "mail.subject must be one line and not empty."
+  }
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:ses:[^:]+:[^:]+:identity/.+$", var.mail.identity_arn))
+    error_message = "mail.identity_arn must be the ARN of an SES identity: arn:aws:ses:<region>:<account>:identity/<address or domain>."
+  }
+}
+
+variable "enrich" {
+  description = <<-TEXT
+    Which alerts are worked on, and which go on to analysis.
+    min_level: lowest rule level (0 to 16) that is triaged; 6 means "level above 5".
+    triage_groups: rule groups that are triaged whatever their level.
+    excluded_rule_ids: rules that are never triaged.
+    forward_level: lowest rule level that goes on to analysis without a hit in any intelligence.
+    never_report: IP addresses that are never looked up or reported, such as public resolvers.
+  TEXT
+  type = object({
+    min_level         = optional(number, 6)
+    triage_groups     = optional(list(string), [])
+    excluded_rule_ids = optional(list(string), ["31530", "31531"])
+    forward_level     = optional(number, 7)
+    never_report      = optional(list(string), ["1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"])
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for level in [var.enrich.min_level, var.enrich.forward_level] : level >= 0 && level <= 16 && floor(level) == level])
+    error_message = "enrich.min_level and enrich.forward_level must be whole numbers from 0 to 16."
+  }
+
+  validation {
+    condition     = alltrue([for group in var.enrich.triage_groups : can(regex("^[^,\\s]+$", group))])
+    error_message = "enrich.triage_groups must be rule group names without commas or spaces."
+  }
+
+  validation {
+    condition     = alltrue([for id in var.enrich.excluded_rule_ids : can(regex("^[0-9]{1,6}$", id))])
+    error_message = "enrich.excluded_rule_ids must be Wazuh rule ids: up to six digits each."
+  }
+
+  validation {
+    condition     = alltrue([for address in var.enrich.never_report : can(cidrhost("${address}/32", 0))])
+    error_message = "enrich.never_report must hold single IPv4 or IPv6 addresses."
+  }
+}
+
+variable "model" {
+  description = <<-TEXT
+    The language model: any server that speaks the OpenAI API.
+    url: its base address, up to and with the version.
+    name: the model.
+    timeout_seconds: longest wait for one answer; must leave room within the timeout of analyze.
+  TEXT
+  type = object({
+    url             = optional(string, "https://api.openai.com/v1")
+    name            = optional(string, "gpt-5.4-mini")
+    timeout_seconds = optional(number, 20)
+  })
+  default = {}
+
+  validation {
+    condition     = can(regex("^https?://[^\\s]+$", var.model.url))
+    error_message = "model.url must begin with https:// (or http:// for a server of your own)."
+  }
+
+  validation {
+    condition     = length(var.model.name) > 0
+    error_message = "model.name must not be empty."
+  }
+
+  validation {
+    condition     = var.model.timeout_seconds >= 1 && var.model.timeout_seconds + 10 <= var.functions.analyze.timeout_seconds
+    error_message = "model.timeout_seconds must be at least 1 and 10 s below functions.analyze.timeout_seconds."
+  }
+}
+
+variable "abuseipdb_url" {
+  description = "Base address of AbuseIPDB, without the path of an endpoint."
+  type        = string
+  default     = "https://api.abuseipdb.com"
+
+  validation {
+    condition     = can(regex("^https?://[^\\s]+$", var.abuseipdb_url))
+    error_message = "abuseipdb_url must begin with https:// (or http:// for a stub of your own)."
+  }
+}
+
+variable "dashboard_url" {
+  description = "Base address of the Wazuh dashboard, for the link in the mail; empty for no link."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.dashboard_url == "" || can(regex("^https?://[^\\s]+$", var.dashboard_url))
+    error_message = "dashboard_url must be empty or begin with https:// or http://."
+  }
+}
+
+variable "documentation_addresses" {
+  description = "How addresses of the documentation ranges (203.0.113.0/24 and friends) count: `reserved`, as on the internet, or `public`, so that examples and tests can use them."
+  type        = string
+  default     = "reserved"
+
+  validation {
+    condition     = contains(["reserved", "public"], var.documentation_addresses)
+    error_message = "documentation_addresses must be reserved or public."
+  }
+}
+
+variable "functions" {
+  description = <<-TEXT
+    Size and pace of each function.
+    timeout_seconds: longest run of one batch (1 to 900); queues and leases follow it.
+    memory_mb: 128 to 10240.
+    batch_size: most messages in one run; above 10 only with a batching window.
+    batching_window_seconds: wait for a fuller batch, 0 to 300.
+    maximum_concurrency: most copies at the same time, 2 to 1000.
+  TEXT
+  type = object({
+    enrich = optional(object({
+      timeout_seconds         = optional(number, 30)
+      memory_mb               = optional(number, 128)
+      batch_size              = optional(number, 10)
+      batching_window_seconds = optional(number, 0)
+      maximum_concurrency     = optional(number, 10)
+    }), {})
+    analyze = optional(object({
+      timeout_seconds         = optional(number, 60)
+      memory_mb               = optional(number, 128)
+      batch_size              = optional(number, 5) # each may wait for the model
+      batching_window_seconds = optional(number, 0)
+      maximum_concurrency     = optional(number, 5)
+    }), {})
+    notify = optional(object({
+      timeout_seconds         = optional(number, 30)
+      memory_mb               = optional(number, 128)
+      batch_size              = optional(number, 10)
+      batching_window_seconds = optional(number, 0)
+      maximum_concurrency     = optional(number, 2)
+    }), {})
+  })
+  default = {}
+}
+
+variable "max_receive_count" {
+  description = "Tries before a message goes to its dead-letter queue, 3 to 1000."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.max_receive_count >= 3 && var.max_receive_count <= 1000
+    error_message = "max_receive_count must be 3 to 1000: a throttled start also counts as a try."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Refuse to delete the tables until this is set to false and applied."
+  type        = bool
+  default     = false
+}
+
+variable "log_level" {
+  description = "What the functions log: trace, debug, info, warn or error."
+  type        = string
+  default     = "info"
+
+  validation {
+    condition     = contains(["trace", "debug", "info", "warn", "error"], var.log_level)
+    error_message = "log_level must be trace, debug, info, warn or error."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days the logs of the functions are kept; one of the periods CloudWatch Logs knows, such as 7, 30, 90 or 365."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a period CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 and further to 3653."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything in this module."
+  type        = map(string)
+  default     = {}
+}

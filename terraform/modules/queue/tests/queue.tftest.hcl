@@ -1,0 +1,107 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1" }
+  }
+}
+
+override_resource {
+  target = aws_sqs_queue.main
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:alerts" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:alerts-dlq" }
+}
+
+variables {
+  name = "alerts"
+}
+
+run "a_message_that_keeps_failing_goes_to_the_dead_letter_queue" {
+  assert {
+    condition = jsondecode(aws_sqs_queue_redrive_policy.main.redrive_policy) == {
+      deadLetterTargetArn = aws_sqs_queue.dead_letter.arn
+      maxReceiveCount     = 5
+    }
+    error_message = "The redrive policy must name the DLQ and 5 tries."
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letter.redrive_allow_policy) == {
+      redrivePermission = "byQueue"
+      sourceQueueArns   = [aws_sqs_queue.main.arn]
+    }
+    error_message = "Only the main queue may use the DLQ."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.dead_letter.name == "alerts-dlq"
+    error_message = "The DLQ must be called <name>-dlq."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.main.message_retention_seconds == 345600 && aws_sqs_queue.dead_letter.message_retention_seconds == 1209600
+    error_message = "Messages must be kept 4 days, in the DLQ 14."
+  }
+}
+
+run "both_queues_are_encrypted_and_refuse_plain_connections" {
+  assert {
+    condition     = aws_sqs_queue.main.sqs_managed_sse_enabled && aws_sqs_queue.dead_letter.sqs_managed_sse_enabled
+    error_message = "Both queues must be encrypted at rest."
+  }
+
+  assert {
+    condition = alltrue([for queue in [aws_sqs_queue.main, aws_sqs_queue.dead_letter] : jsondecode(queue.policy).Statement == [{
+      Sid       = "RefuseWithoutTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = queue.arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]])
+    error_message = "Both queues must refuse requests without TLS, each by its own ARN."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.main.max_message_size == 262144 && aws_sqs_queue.dead_letter.max_message_size == 262144
+    error_message = "Messages are 256 KiB at most."
+  }
+}
+
+run "fewer_than_three_tries_are_refused" {
+  command = plan
+
+  variables {
+    max_receive_count = 2
+  }
+
+  expect_failures = [var.max_receive_count]
+}
+
+run "a_name_without_room_for_the_suffix_is_refused" {
+  command = plan
+
+  variables {
+    name = "a23456789-123456789-123456789-123456789-123456789-123456789-123456789-1234567"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_visibility_timeout_above_twelve_hours_is_refused" {
+  command = plan
+
+  variables {
+    visibility_timeout_seconds = 43201
+  }
+
+  expect_failures = [var.visibility_timeout_seconds]
+}

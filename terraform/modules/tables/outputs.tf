@@ -1,0 +1,9 @@
+output "names" {
+  description = "Table names: `claims`, `intel`, `incidents`, `sightings`."
+  value       = { for table, resource in aws_dynamodb_table.this : table => resource.name }
+}
+
+output "arns" {
+  description = "Table ARNs, by the same keys."
+  value       = { for table, resource in aws_dynamodb_table.this : table => resource.arn }
+}

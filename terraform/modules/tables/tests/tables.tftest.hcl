@@ -1,0 +1,69 @@
+mock_provider "aws" {}
+
+variables {
+  name = "test"
+}
+
+run "the_tables_have_the_keys_the_programs_use" {
+  command = plan
+
+  assert {
+    condition = { for table, resource in aws_dynamodb_table.this : table => join(" ", compact([resource.name, resource.hash_key, resource.range_key])) } == {
+      claims    = "test-claims id"
+      intel     = "test-intel key source"
+      incidents = "test-incidents id"
+      sightings = "test-sightings subject seen"
+    }
+    error_message = "A table or key is not what the programs expect."
+  }
+
+  assert {
+    condition = alltrue([for resource in aws_dynamodb_table.this :
+      toset([for attribute in resource.attribute : attribute.name]) == toset(compact([resource.hash_key, resource.range_key])) &&
+      alltrue([for attribute in resource.attribute : attribute.type == "S"])
+    ])
+    error_message = "Every key must be declared, as a string, and nothing else."
+  }
+}
+
+run "every_table_is_on_demand_expires_and_is_protected" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for resource in aws_dynamodb_table.this : resource.billing_mode == "PAY_PER_REQUEST"])
+    error_message = "Every table must be on demand."
+  }
+
+  assert {
+    condition     = alltrue([for resource in aws_dynamodb_table.this : resource.ttl[0].enabled && resource.ttl[0].attribute_name == "expires_at"])
+    error_message = "Every table must expire items by expires_at."
+  }
+
+  assert {
+    condition     = alltrue([for resource in aws_dynamodb_table.this : resource.point_in_time_recovery[0].enabled])
+    error_message = "Every table must have point-in-time recovery."
+  }
+
+  assert {
+    condition     = alltrue([for resource in aws_dynamodb_table.this : resource.server_side_encryption[0].enabled])
+    error_message = "Every table must be encrypted."
+  }
+
+  assert {
+    condition     = alltrue([for resource in aws_dynamodb_table.this : !resource.deletion_protection_enabled])
+    error_message = "Deletion protection is off unless asked for."
+  }
+}
+
+run "deletion_protection_covers_every_table" {
+  command = plan
+
+  variables {
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = alltrue([for resource in aws_dynamodb_table.this : resource.deletion_protection_enabled])
+    error_message = "Deletion protection must cover every table."
+  }
+}

@@ -1,0 +1,8 @@
+//! Tests against the running stack. `make test` starts it; every test brings alerts of its own.
+#![expect(clippy::panic, reason = "tests assert")]
+
+mod analyze_stage;
+mod claims;
+mod enrich_stage;
+mod notify_stage;
+mod pipeline;
