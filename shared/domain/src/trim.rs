@@ -29,7 +29,7 @@ pub fn to_fit(document: &Value, max_bytes: usize) -> Option<Trimmed> {
     Some(Trimmed { text, fields })
 }
 
-/// Copies of evidence that the alert also holds elsewhere: the first to go.
+/// Copies of evidence that the alert also holds elsewhere: the first to go. In a message they stand under `alert`.
 const REPEATS: [&str; 5] =
     ["previous_output", "previous_log", "syscheck.diff", "data.win.system.message", "full_log"];
 
@@ -40,8 +40,9 @@ fn next_to_shorten(document: &Value, done: &[String]) -> Option<String> {
     let mut strings = Vec::new();
     long_strings(document, &mut String::new(), &mut strings);
     strings.retain(|(pointer, _)| !done.contains(&dotted(pointer)));
+    let in_alert = |pointer: &str| dotted(pointer).trim_start_matches("alert.").to_owned();
     let repeat =
-        REPEATS.iter().find_map(|repeat| strings.iter().find(|(pointer, _)| dotted(pointer) == *repeat));
+        REPEATS.iter().find_map(|repeat| strings.iter().find(|(pointer, _)| in_alert(pointer) == *repeat));
     repeat.or_else(|| strings.iter().max_by_key(|(_, length)| *length)).map(|(pointer, _)| pointer.clone())
 }
 
@@ -117,6 +118,8 @@ mod tests {
         assert!(trimmed.text.len() <= 150_000);
         let smaller = to_fit(&document, 100_000).unwrap();
         assert_eq!(smaller.fields, ["previous_output", "full_log"]);
+        let wrapped = to_fit(&json!({"schema": 1, "alert": document}), 150_000).unwrap();
+        assert_eq!(wrapped.fields, ["alert.previous_output"]);
         let kept: Value = serde_json::from_str(&smaller.text).unwrap();
         assert_eq!(kept["rule"]["id"], "5763");
         assert!(kept["full_log"].as_str().unwrap().contains("characters cut]"));

@@ -9,10 +9,10 @@ locals {
     METRICS_NAMESPACE = "WazuhTriage"
   }
 
-  # What every function may do: claim its work.
+  # What every function may do: claim its work. Every transition of a claim is one conditional update.
   claim_statement = {
     sid       = "Claim"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:UpdateItem"]
     resources = [module.tables.arns["claims"]]
   }
 
@@ -71,12 +71,12 @@ module "enrich" {
     local.claim_statement,
     {
       sid       = "Intelligence"
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [module.tables.arns["intel"]]
     },
     {
       sid       = "RecordSightings"
-      actions   = ["dynamodb:PutItem", "dynamodb:BatchWriteItem"]
+      actions   = ["dynamodb:PutItem"]
       resources = [module.tables.arns["sightings"]]
     },
     {
@@ -120,11 +120,12 @@ module "analyze" {
   })
 
   statements = [
+    # One transaction counts an alert in its incident and completes its claim; IAM knows its two updates only.
+    local.claim_statement,
     {
-      # One transaction counts an alert in its incident and completes its claim; IAM knows its parts only.
-      sid       = "ClaimAndCount"
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
-      resources = [module.tables.arns["claims"], module.tables.arns["incidents"]]
+      sid       = "OpenAndCount"
+      actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.tables.arns["incidents"]]
     },
     {
       sid       = "HandOn"
@@ -158,20 +159,14 @@ module "notify" {
   source_queue = module.queues["notices"].source
 
   environment = merge(local.environment, {
-    INCIDENTS_TABLE = module.tables.names["incidents"]
-    MAIL_FROM       = var.mail.from
-    MAIL_TO         = join(",", var.mail.to)
-    MAIL_SUBJECT    = var.mail.subject
-    DASHBOARD_URL   = trimsuffix(var.dashboard_url, "/")
+    MAIL_FROM     = var.mail.from
+    MAIL_TO       = join(",", var.mail.to)
+    MAIL_SUBJECT  = var.mail.subject
+    DASHBOARD_URL = trimsuffix(var.dashboard_url, "/")
   })
 
   statements = [
     local.claim_statement,
-    {
-      sid       = "RecordNotice"
-      actions   = ["dynamodb:UpdateItem"]
-      resources = [module.tables.arns["incidents"]]
-    },
     {
       sid       = "SendMail"
       actions   = ["ses:SendRawEmail"]

@@ -50,7 +50,7 @@ output "publisher_policy" {
     Statement = [{
       Sid      = "SendAlerts"
       Effect   = "Allow"
-      Action   = ["sqs:SendMessage", "sqs:GetQueueUrl"]
+      Action   = ["sqs:SendMessage"]
       Resource = [module.queues["alerts"].arn]
     }]
   })

@@ -57,7 +57,7 @@ variable "mail" {
   type = object({
     from                    = string
     to                      = list(string)
-    subject                 = optional(string, "[{priority}] {title}: {agent} (Wazuh {rule_id}/L{level})")
+    subject                 = optional(string, "[{priority}] {title} on {agent} (Wazuh {rule_id}/L{level})")
     identity_arn            = string
     recipient_identity_arns = optional(list(string), [])
   })

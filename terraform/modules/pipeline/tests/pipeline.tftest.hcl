@@ -164,10 +164,9 @@ run "the_functions_are_told_what_they_expect" {
       LEASE_SECONDS         = "30"
       LOG_LEVEL             = "info"
       METRICS_NAMESPACE     = "WazuhTriage"
-      INCIDENTS_TABLE       = "wazuh-triage-incidents"
       MAIL_FROM             = "triage@example.com"
       MAIL_TO               = "first@example.com,second@example.com"
-      MAIL_SUBJECT          = "[{priority}] {title}: {agent} (Wazuh {rule_id}/L{level})"
+      MAIL_SUBJECT          = "[{priority}] {title} on {agent} (Wazuh {rule_id}/L{level})"
       DASHBOARD_URL         = ""
     }
     error_message = "The environment of notify is not the one its program reads."
@@ -193,7 +192,8 @@ run "no_policy_reaches_beyond_its_stage" {
     condition = { for statement in jsondecode(module.analyze.policy).Statement : statement.Sid => join(" ", statement.Resource) if statement.Sid != "WriteOwnLog" } == {
       ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:enriched"
       DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:enriched-dlq"
-      ClaimAndCount    = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
+      Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+      OpenAndCount     = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
       HandOn           = "arn:aws:sqs:eu-central-1:123456789012:notices"
       ReadKey          = "arn:aws:ssm:eu-central-1:123456789012:parameter/model"
     }
@@ -205,7 +205,6 @@ run "no_policy_reaches_beyond_its_stage" {
       ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:notices"
       DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:notices-dlq"
       Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
-      RecordNotice     = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
       SendMail         = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com"
     }
     error_message = "notify may touch something else than its own queue, tables and sender."
@@ -237,7 +236,7 @@ run "the_publisher_may_only_send_alerts" {
     condition = jsondecode(output.publisher_policy).Statement == [{
       Sid      = "SendAlerts"
       Effect   = "Allow"
-      Action   = ["sqs:SendMessage", "sqs:GetQueueUrl"]
+      Action   = ["sqs:SendMessage"]
       Resource = ["arn:aws:sqs:eu-central-1:123456789012:alerts"]
     }]
     error_message = "The publisher's policy must name the alerts queue only."
