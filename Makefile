@@ -1,9 +1,9 @@
 # Names of commands; what they do is written in Rust (infra/local) and in small scripts.
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-# One choice of crates for every build, so that cargo compiles each dependency once.
-BUILD  := cargo build --profile local --workspace
-LOCAL  := $(BUILD) && $(TARGET)/local/local
+LOCAL  := $(TARGET)/local/local
+# The tests turn on features of shared dependencies: building for them from the start compiles nothing twice.
+TESTS  := --workspace --features tests/emulator
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit fmt lint bench package clean nextest
@@ -12,11 +12,13 @@ help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 demo: ## Run sample alerts through the whole pipeline on this machine (KEEP=1 leaves it running)
-	@$(LOCAL) demo $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)")
+	@cargo build --profile local --workspace
+	@$(LOCAL) demo --built $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)")
 
 test: nextest ## Check Terraform and run every test, the end-to-end tests against an emulator
 	@bash terraform/check.sh
-	@$(LOCAL) exec -- cargo nextest run --cargo-profile local --workspace --features tests/emulator
+	@cargo build --profile local --bins --tests $(TESTS)
+	@$(LOCAL) exec --built -- cargo nextest run --cargo-profile local $(TESTS)
 
 unit: nextest ## Run the tests that need nothing but cargo
 	@cargo nextest run --cargo-profile local --workspace
@@ -27,15 +29,17 @@ fmt: ## Format the Rust and Terraform sources
 
 lint: ## Check format, lints, licences and advisories
 	@cargo fmt --check
-	@cargo clippy --profile local --workspace --all-targets -- -D warnings
+	@cargo clippy --profile local --workspace --all-targets --features tests/emulator -- -D warnings
 	@cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing; install it with: cargo install --locked cargo-deny" >&2; exit 1; }
-	@cargo deny check
+	@cargo deny check bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; \
+	else echo "advisories: not checked, the database cannot be reached from here"; fi
 
-bench: ## Measure the release builds
-	@bash tests/bench.sh
+bench: ## Measure the release builds: calls, starts, memory, sizes
+	@cargo run --quiet --profile local -p tests --bin bench
 
 package: ## Build the zips for AWS (arm64, optimised)
-	@$(LOCAL) package
+	@cargo run --quiet --profile local -p local -- package
 
 clean: ## Remove everything that was built
 	@cargo clean

@@ -34,6 +34,7 @@ impl Run {
         let dead_letters = site.private_queue().await?;
         let outputs = &site.stack.outputs;
         let environment = site.environment(&[
+            ("LEASE_SECONDS", "30"),
             ("CLAIMS_TABLE", &outputs.tables.claims),
             ("INCIDENTS_TABLE", &outputs.tables.incidents),
             ("NOTICES_QUEUE_URL", &notices),

@@ -17,36 +17,44 @@ struct Run {
     enriched: String,
     feedback: String,
     dead_letters: String,
-    stage: Enrich,
 }
 
 impl Run {
     async fn new() -> Result<Self> {
         let site = Site::connect()?;
         let stub_url = Site::private_stubs().await?;
-        let enriched = site.private_queue().await?;
-        let feedback = site.private_queue().await?;
+        let (enriched, feedback) = (site.private_queue().await?, site.private_queue().await?);
         let dead_letters = site.private_queue().await?;
-        let outputs = &site.stack.outputs;
-        let environment = site.environment(&[
-            ("CLAIMS_TABLE", &outputs.tables.claims),
-            ("INTEL_TABLE", &outputs.tables.intel),
-            ("SIGHTINGS_TABLE", &outputs.tables.sightings),
-            ("ENRICHED_QUEUE_URL", &enriched),
-            ("FEEDBACK_QUEUE_URL", &feedback),
-            ("DEAD_LETTER_QUEUE_URL", &dead_letters),
-            ("ABUSEIPDB_URL", &stub_url),
-            ("ABUSEIPDB_KEY_PARAMETER", &outputs.parameters.abuseipdb_key),
+        Ok(Self { site, stub_url, enriched, feedback, dead_letters })
+    }
+
+    /// The stage as it is deployed.
+    fn deployed(&self) -> Result<Enrich> {
+        let outputs = &self.site.stack.outputs;
+        self.stage(&outputs.tables.claims, &outputs.parameters.abuseipdb_key)
+    }
+
+    fn stage(&self, claims_table: &str, key_parameter: &str) -> Result<Enrich> {
+        let tables = &self.site.stack.outputs.tables;
+        let environment = self.site.environment(&[
+            ("LEASE_SECONDS", "30"),
+            ("CLAIMS_TABLE", claims_table),
+            ("INTEL_TABLE", &tables.intel),
+            ("SIGHTINGS_TABLE", &tables.sightings),
+            ("ENRICHED_QUEUE_URL", &self.enriched),
+            ("FEEDBACK_QUEUE_URL", &self.feedback),
+            ("DEAD_LETTER_QUEUE_URL", &self.dead_letters),
+            ("ABUSEIPDB_URL", &self.stub_url),
+            ("ABUSEIPDB_KEY_PARAMETER", key_parameter),
             ("DOCUMENTATION_ADDRESSES", "public"),
         ]);
-        let stage = Enrich::new(Config::read(&environment)?, &site.aws)?;
-        Ok(Self { site, stub_url, enriched, feedback, dead_letters, stage })
+        Ok(Enrich::new(Config::read(&environment)?, &self.site.aws)?)
     }
 
     /// Runs one batch that must not fail.
-    async fn pass(&self, bodies: &[Value]) -> Result<()> {
+    async fn pass(&self, stage: &Enrich, bodies: &[Value]) -> Result<()> {
         let bodies: Vec<String> = bodies.iter().map(Value::to_string).collect();
-        assert!(run(&self.stage, &bodies).await??.failures.is_empty());
+        assert!(run(stage, &bodies).await??.failures.is_empty());
         Ok(())
     }
 
@@ -67,7 +75,7 @@ fn fresh_address() -> String {
 async fn a_listed_address_goes_on_and_back_to_wazuh() -> Result<()> {
     let run = Run::new().await?;
     let alert = brute_force("203.0.113.24");
-    run.pass(std::slice::from_ref(&alert)).await?;
+    run.pass(&run.deployed()?, std::slice::from_ref(&alert)).await?;
     let enriched = run.enriched().await?;
     assert_eq!(enriched.len(), 1);
     assert_eq!(enriched[0].verdict.judgement, Judgement::Malicious);
@@ -85,7 +93,7 @@ async fn one_address_in_many_alerts_costs_one_request() -> Result<()> {
     let run = Run::new().await?;
     let address = fresh_address();
     for _ in 0..5 {
-        run.pass(&[brute_force(&address)]).await?;
+        run.pass(&run.deployed()?, &[brute_force(&address)]).await?;
     }
     assert_eq!(run.enriched().await?.len(), 5);
     assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 1);
@@ -106,7 +114,7 @@ async fn a_provider_in_trouble_is_unknown_and_costs_no_alert() -> Result<()> {
         let run = Run::new().await?;
         switch(&run.stub_url, "abuseipdb", mode).await?;
         // Level 6 is below the forwarding level: only the failed look-up sends the alert on.
-        run.pass(&[with(brute_force(&fresh_address()), "/rule/level", 6)]).await?;
+        run.pass(&run.deployed()?, &[with(brute_force(&fresh_address()), "/rule/level", 6)]).await?;
         let enriched = run.enriched().await?;
         assert_eq!(enriched.len(), 1, "{mode}");
         assert_eq!(enriched[0].reports[0].answer, Answer::Unknown { reason }, "{mode}");
@@ -117,11 +125,29 @@ async fn a_provider_in_trouble_is_unknown_and_costs_no_alert() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_rotated_key_is_used_as_soon_as_the_old_one_is_refused() -> Result<()> {
+    let run = Run::new().await?;
+    let parameter = format!("/test/{}", uuid::Uuid::new_v4());
+    let stage = run.stage(&run.site.stack.outputs.tables.claims, &parameter)?;
+    // The stub refuses keys that begin with "wrong".
+    for (key, expected) in [("wrong-key", Judgement::Unknown), ("right-key", Judgement::NoEvidence)] {
+        let kind = aws_sdk_ssm::types::ParameterType::SecureString;
+        let put = aws_sdk_ssm::Client::new(&run.site.aws).put_parameter().name(&parameter).value(key);
+        put.r#type(kind).overwrite(true).send().await?;
+        let answer = tests::site::run(&stage, &[brute_force(&fresh_address()).to_string()]).await??;
+        assert!(answer.failures.is_empty());
+        assert_eq!(run.enriched().await?[0].verdict.judgement, expected, "{key}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_spent_quota_stops_all_questions() -> Result<()> {
     let run = Run::new().await?;
     switch(&run.stub_url, "abuseipdb", "rate_limit").await?;
+    let stage = run.deployed()?;
     for _ in 0..4 {
-        run.pass(&[brute_force(&fresh_address())]).await?;
+        run.pass(&stage, &[brute_force(&fresh_address())]).await?;
     }
     assert_eq!(run.enriched().await?.len(), 4);
     assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 1);
@@ -131,11 +157,14 @@ async fn a_spent_quota_stops_all_questions() -> Result<()> {
 #[tokio::test]
 async fn nothing_is_asked_about_private_addresses_and_ignored_alerts() -> Result<()> {
     let run = Run::new().await?;
-    run.pass(&[
-        brute_force("192.168.1.100"),
-        with(brute_force(&fresh_address()), "/rule/id", "31530"),
-        with(with(brute_force(&fresh_address()), "/rule/level", 3), "/rule/groups", json!(["pam"])),
-    ])
+    run.pass(
+        &run.deployed()?,
+        &[
+            brute_force("192.168.1.100"),
+            with(brute_force(&fresh_address()), "/rule/id", "31530"),
+            with(with(brute_force(&fresh_address()), "/rule/level", 3), "/rule/groups", json!(["pam"])),
+        ],
+    )
     .await?;
     assert_eq!(run.enriched().await?.len(), 1, "the first has level 10");
     assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 0);
@@ -147,7 +176,7 @@ async fn a_low_login_is_observed_by_user_and_address() -> Result<()> {
     let run = Run::new().await?;
     let user = format!("user-{}", uuid::Uuid::new_v4().simple());
     let login = with(with(brute_force("10.0.2.2"), "/rule/level", 3), "/data/dstuser", user.as_str());
-    run.pass(&[login.clone(), login]).await?;
+    run.pass(&run.deployed()?, &[login.clone(), login]).await?;
     let table = &run.site.stack.outputs.tables.sightings;
     let query = run.site.dynamodb.query().table_name(table).key_condition_expression("subject = :subject");
     let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("user#{user}"));
@@ -164,7 +193,7 @@ async fn a_returned_intelligence_event_is_passed_on_without_a_question() -> Resu
     alert["rule"]["id"] = json!("100015");
     alert["data"] = json!({"integration": "custom-abuseipdb", "abuseipdb": {
         "abuse_confidence_score": "100", "source": {"srcip": "203.0.113.24", "rule": "5763"}}});
-    run.pass(&[alert]).await?;
+    run.pass(&run.deployed()?, &[alert]).await?;
     let enriched = run.enriched().await?;
     assert_eq!(enriched[0].verdict.judgement, Judgement::Malicious);
     assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 0);
@@ -183,11 +212,12 @@ async fn what_is_not_an_alert_is_dead_lettered_at_once_with_its_reason() -> Resu
         format!("{}{}", "[".repeat(1 << 19), "]".repeat(1 << 19)),
         r#"{"id":"1.1"}"#.into(),
         r#"{"rule":{"id":"1","level":3}}"#.into(),
+        r#"{"id":"1.1","rule":{"id":"1","level":3},"full_log":"\ud800"}"#.into(),
         good.to_string(),
     ];
     // A message in a queue has 256 KiB at most: the nested one is cut to what SQS can hold, and is as wrong.
     let bodies: Vec<String> = bodies.into_iter().map(|body| body.chars().take(200_000).collect()).collect();
-    assert!(run(&run_.stage, &bodies).await??.failures.is_empty());
+    assert!(run(&run_.deployed()?, &bodies).await??.failures.is_empty());
     assert_eq!(run_.enriched().await?.len(), 1, "the neighbour is unharmed");
     let mut reasons: Vec<String> = Vec::new();
     for message in run_.site.drain(&run_.dead_letters).await? {
@@ -205,6 +235,7 @@ async fn what_is_not_an_alert_is_dead_lettered_at_once_with_its_reason() -> Resu
             "m3 the body is not JSON (line 1, column 200000: it ends too early)",
             "m4 the alert has no rule object",
             "m5 the alert has no id",
+            "m6 the body is not JSON (line 1, column 59: unexpected text)",
         ]
     );
     Ok(())
@@ -213,19 +244,7 @@ async fn what_is_not_an_alert_is_dead_lettered_at_once_with_its_reason() -> Resu
 #[tokio::test]
 async fn without_a_claim_nothing_is_done() -> Result<()> {
     let run_ = Run::new().await?;
-    let outputs = &run_.site.stack.outputs;
-    let environment = run_.site.environment(&[
-        ("CLAIMS_TABLE", "no-such-table"),
-        ("INTEL_TABLE", &outputs.tables.intel),
-        ("SIGHTINGS_TABLE", &outputs.tables.sightings),
-        ("ENRICHED_QUEUE_URL", &run_.enriched),
-        ("FEEDBACK_QUEUE_URL", &run_.feedback),
-        ("DEAD_LETTER_QUEUE_URL", &run_.dead_letters),
-        ("ABUSEIPDB_URL", &run_.stub_url),
-        ("ABUSEIPDB_KEY_PARAMETER", &outputs.parameters.abuseipdb_key),
-        ("DOCUMENTATION_ADDRESSES", "public"),
-    ]);
-    let stage = Enrich::new(Config::read(&environment)?, &run_.site.aws)?;
+    let stage = run_.stage("no-such-table", &run_.site.stack.outputs.parameters.abuseipdb_key)?;
     let answer = run(&stage, &[brute_force("203.0.113.24").to_string()]).await?;
     assert_eq!(answer, Err(BatchError::AllFailed(1)));
     assert!(run_.enriched().await?.is_empty());
@@ -238,8 +257,8 @@ async fn an_alert_that_is_delivered_again_is_not_enriched_again() -> Result<()> 
     let run = Run::new().await?;
     let alert = brute_force("203.0.113.24");
     assert_eq!(key(&alert)?, key(&alert.clone())?);
-    run.pass(std::slice::from_ref(&alert)).await?;
-    run.pass(&[alert.clone(), alert]).await?;
+    run.pass(&run.deployed()?, std::slice::from_ref(&alert)).await?;
+    run.pass(&run.deployed()?, &[alert.clone(), alert]).await?;
     assert_eq!(run.enriched().await?.len(), 1);
     Ok(())
 }

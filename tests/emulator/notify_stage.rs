@@ -40,6 +40,7 @@ fn notice() -> Result<Notice> {
 async fn stage(site: &Site, from: &str) -> Result<(Notify, String)> {
     let dead_letters = site.private_queue().await?;
     let environment = site.environment(&[
+        ("LEASE_SECONDS", "30"),
         ("CLAIMS_TABLE", &site.stack.outputs.tables.claims),
         ("DEAD_LETTER_QUEUE_URL", &dead_letters),
         ("MAIL_FROM", from),

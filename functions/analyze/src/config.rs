@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
-use tracing::Level;
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub claims_table: String,
+    pub settings: Settings,
     pub incidents_table: String,
     pub notices_queue_url: String,
-    pub dead_letter_queue_url: String,
     /// Base address of an OpenAI-compatible server, with its version: `https://api.openai.com/v1`.
     pub model_url: String,
     pub model_name: String,
@@ -18,42 +17,28 @@ pub struct Config {
     pub model_key_parameter: String,
     /// Longest wait for one answer; the function's deadline may leave less.
     pub model_timeout: Duration,
-    pub lease: Duration,
-    pub log_level: Level,
-    pub metrics_namespace: String,
 }
 
 impl Config {
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(environment);
-        let claims_table = reader.required("CLAIMS_TABLE", "wazuh-triage-claims");
+        let settings = Settings::read(&mut reader);
         let incidents_table = reader.required("INCIDENTS_TABLE", "wazuh-triage-incidents");
         let notices =
             reader.required("NOTICES_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/notices");
-        let dead_letters = reader.required(
-            "DEAD_LETTER_QUEUE_URL",
-            "https://sqs.eu-central-1.amazonaws.com/1/enriched-dead-letters",
-        );
         let model_url = reader.or_default("MODEL_URL", "https://api.openai.com/v1");
         let model_name = reader.or_default("MODEL_NAME", "gpt-5.4-mini");
         let key_parameter = reader.required("MODEL_KEY_PARAMETER", "/wazuh-triage/model-key");
         let model_timeout: Option<u64> = reader.or_default("MODEL_TIMEOUT_SECONDS", "20");
-        let lease: Option<u64> = reader.or_default("LEASE_SECONDS", "60");
-        let log_level = reader.or_default("LOG_LEVEL", "info");
-        let metrics_namespace = reader.or_default("METRICS_NAMESPACE", "WazuhTriage");
         let config = (|| {
             Some(Self {
-                claims_table: claims_table?,
+                settings: settings?,
                 incidents_table: incidents_table?,
                 notices_queue_url: notices?,
-                dead_letter_queue_url: dead_letters?,
                 model_url: model_url?,
                 model_name: model_name?,
                 model_key_parameter: key_parameter?,
                 model_timeout: Duration::from_secs(model_timeout?),
-                lease: Duration::from_secs(lease?),
-                log_level: log_level?,
-                metrics_namespace: metrics_namespace?,
             })
         })();
         reader.finish(config)

@@ -113,18 +113,18 @@ impl Incidents {
             .await;
         match answer {
             Ok(_) => Ok(Completion::Recorded),
-            Err(error) => refused(&error).ok_or_else(|| IncidentError::Count(error.into())),
+            Err(error) => refused(claimed, &error).ok_or_else(|| IncidentError::Count(error.into())),
         }
     }
 }
 
 /// How the claim stands when its completion was refused; nothing when something else went wrong.
-fn refused<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Completion> {
+fn refused(claimed: &Claimed, error: &SdkError<TransactWriteItemsError>) -> Option<Completion> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
         return None;
     };
     let claim = cancelled.cancellation_reasons().first()?;
-    (claim.code()? == "ConditionalCheckFailed").then(|| DynamoClaims::refused(claim.item()))
+    (claim.code()? == "ConditionalCheckFailed").then(|| DynamoClaims::refused(claimed, claim.item()))
 }
 
 fn text(value: &str) -> AttributeValue {

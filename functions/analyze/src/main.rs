@@ -7,7 +7,7 @@ use lambda::config::Environment;
 async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let config = Config::read(&environment)?;
-    lambda::logs::start(config.log_level);
+    lambda::logs::start(config.settings.log_level);
     let stage = Analyze::new(config, &lambda::aws::config(&environment)?)?;
     stage.warm_up().await;
     lambda::serve(stage).await

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::analysis::{Analysis, NoAnalysis};
 use domain::{Alert, EnrichedAlert};
+use lambda::http::{self, ClientError};
 use lambda::secrets::{Secret, Secrets};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
@@ -41,12 +42,8 @@ impl Model {
         key_parameter: &str,
         secrets: Secrets,
         timeout: Duration,
-    ) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(Self::CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(Duration::from_secs(15))
-            .build()?;
+    ) -> Result<Self, ClientError> {
+        let http = http::client(Self::CONNECT_TIMEOUT)?.build()?;
         let url = format!("{}/chat/completions", url.trim_end_matches('/'));
         Ok(Self {
             http,

@@ -10,12 +10,12 @@ use domain::message::{self, NoticeId, Schema};
 use domain::{EnrichedAlert, MessageError, Notice};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
-use lambda::claims::{Claim, Claimed, Claims, Completion, DynamoClaims, StoreError};
-use lambda::dead_letter::{DeadLetterError, DeadLetters};
+use lambda::claims::Claimed;
+use lambda::http::ClientError;
 use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
-use lambda::{Failure, Settled, Stage};
+use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
 use crate::assessment::assess;
 use crate::config::Config;
@@ -26,12 +26,10 @@ use crate::model::Model;
 #[derive(Debug)]
 pub struct Analyze {
     config: Config,
-    claims: Claims<DynamoClaims>,
+    worker: Worker,
     incidents: Incidents,
     model: Model,
     sqs: Sqs,
-    dead_letters: DeadLetters,
-    metrics: Metrics,
 }
 
 impl Analyze {
@@ -40,12 +38,11 @@ impl Analyze {
     /// Kept for writing the notice and the claim after the model has answered, or has not.
     const RESERVE: Duration = Duration::from_secs(8);
 
-    pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, reqwest::Error> {
+    pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
-        let claims = DynamoClaims::new(dynamodb.clone(), &config.claims_table);
         Ok(Self {
-            claims: Claims::new(claims, Self::NAME, config.lease),
+            worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
             incidents: Incidents::new(dynamodb, &config.incidents_table),
             model: Model::new(
                 &config.model_url,
@@ -54,9 +51,7 @@ impl Analyze {
                 secrets,
                 config.model_timeout,
             )?,
-            dead_letters: DeadLetters::new(sqs.clone(), &config.dead_letter_queue_url, Self::NAME),
             sqs,
-            metrics: Metrics::new(&config.metrics_namespace, Self::NAME),
             config,
         })
     }
@@ -74,18 +69,17 @@ impl Analyze {
         claimed: &Claimed,
         deadline: Deadline,
         now: Timestamp,
-    ) -> Result<(Completion, Settled), AnalyzeError> {
+    ) -> Result<Settled, AnalyzeError> {
         let incident = IncidentId::of(&enriched.alert);
         let membership = self.incidents.open(&incident, &enriched.alert, now).await?;
         let Membership::Opened { opened_at } = membership else {
-            let completion = self.incidents.count(&incident, &self.claims, claimed, now).await?;
+            let completion = self.incidents.count(&incident, &self.worker.claims, claimed, now).await?;
             let end = End::new(enriched.alert.key(), Outcome::Counted, format!("incident {incident}"));
-            return Ok((completion, Settled::Ended(end)));
+            return Ok(Worker::settle(completion, Settled::Ended(end))?);
         };
         let notice = self.notice(enriched, incident, opened_at, deadline).await;
         self.send(&notice).await?;
-        let completion = self.claims.complete(claimed, notice.id.as_str(), now).await?;
-        Ok((completion, Settled::Passed))
+        Ok(self.worker.complete(claimed, notice.id.as_str(), Settled::Passed, now).await?)
     }
 
     async fn notice(
@@ -103,7 +97,7 @@ impl Analyze {
             self.model.analyse(&enriched, available).await
         };
         if let Analysis::Unavailable { reason } = analysis {
-            self.metrics.count("AnalysesUnavailable", &[("reason", reason.name())], Timestamp::now());
+            self.worker.metrics.count("AnalysesUnavailable", &[("reason", reason.name())], Timestamp::now());
         }
         let EnrichedAlert { alert, reports, verdict, .. } = enriched;
         let id = NoticeId::first(&incident, opened_at);
@@ -125,7 +119,7 @@ impl Stage for Analyze {
     const CROWD: usize = 10;
 
     fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.worker.metrics
     }
 
     async fn handle(
@@ -136,43 +130,33 @@ impl Stage for Analyze {
     ) -> Result<Settled, AnalyzeError> {
         let enriched: EnrichedAlert = match message::decode(&record.body) {
             Ok(enriched) => enriched,
-            Err(error) => {
-                return Ok(Settled::Ended(self.dead_letters.send(record, None, &error.to_string()).await?));
-            }
+            Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
         let key = enriched.alert.key().clone();
-        let claimed = match self.claims.claim_or_wait(key.as_str(), now).await? {
-            Claim::Won(claimed) => claimed,
+        let claimed = match self.worker.claim(key.as_str(), now).await? {
+            Turn::Ours(claimed) => claimed,
             // Only enrich sends here, so a second message is the first one again: its end is recorded.
-            Claim::Done { .. } => return Ok(Settled::Passed),
-            Claim::Busy { .. } => return Err(AnalyzeError::Busy),
+            Turn::Done { .. } => return Ok(Settled::Passed),
         };
-        match self.follow(enriched, &claimed, deadline, now).await {
-            Ok((Completion::Recorded | Completion::DoneByAnother, settled)) => Ok(settled),
-            Ok((Completion::Lost, _)) => Err(AnalyzeError::LeaseLost),
-            Err(AnalyzeError::Message(error)) => {
-                Ok(Settled::Ended(self.dead_letters.send(record, Some(&key), &error.to_string()).await?))
-            }
-            Err(error) => {
-                self.claims.release(&claimed).await;
-                Err(error)
-            }
+        let error = match self.follow(enriched, &claimed, deadline, now).await {
+            Ok(settled) => return Ok(settled),
+            Err(error) => error,
+        };
+        // Sending it again, from this queue or from the dead-letter queue, must find the claim free.
+        self.worker.claims.release(&claimed).await;
+        if let AnalyzeError::Message(error) = error {
+            return Ok(self.worker.dead_letter(record, Some(&key), &error.to_string()).await?);
         }
+        Err(error)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnalyzeError {
     #[error(transparent)]
-    Claim(#[from] StoreError),
-    #[error("another worker holds the alert")]
-    Busy,
-    #[error("the lease ran out before the work was recorded")]
-    LeaseLost,
+    Worker(#[from] WorkerError),
     #[error(transparent)]
     Incident(#[from] IncidentError),
-    #[error(transparent)]
-    DeadLetter(#[from] DeadLetterError),
     #[error("could not write the notice")]
     Message(#[from] MessageError),
     #[error("could not send the notice")]
@@ -182,11 +166,8 @@ pub enum AnalyzeError {
 impl Failure for AnalyzeError {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Claim(_) => "claim",
-            Self::Busy => "busy",
-            Self::LeaseLost => "lease_lost",
+            Self::Worker(error) => error.kind(),
             Self::Incident(_) => "incident",
-            Self::DeadLetter(_) => "dead_letter",
             Self::Message(_) => "message",
             Self::Send(_) => "send",
         }

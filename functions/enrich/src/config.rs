@@ -1,22 +1,20 @@
 //! Configuration of the enrich stage, from the variables that Terraform sets.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
+use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
-use tracing::Level;
 
 use crate::forwarding::ForwardLevel;
 use crate::routing::Routing;
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub claims_table: String,
+    pub settings: Settings,
     pub intel_table: String,
     pub sightings_table: String,
     pub enriched_queue_url: String,
     pub feedback_queue_url: String,
-    pub dead_letter_queue_url: String,
     pub abuseipdb_url: String,
     /// SSM parameter that holds the key.
     pub abuseipdb_key_parameter: String,
@@ -25,25 +23,18 @@ pub struct Config {
     pub documentation_is_public: bool,
     pub routing: Routing,
     pub forward_level: ForwardLevel,
-    pub lease: Duration,
-    pub log_level: Level,
-    pub metrics_namespace: String,
 }
 
 impl Config {
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(environment);
-        let claims_table = reader.required("CLAIMS_TABLE", "wazuh-triage-claims");
+        let settings = Settings::read(&mut reader);
         let intel_table = reader.required("INTEL_TABLE", "wazuh-triage-intel");
         let sightings_table = reader.required("SIGHTINGS_TABLE", "wazuh-triage-sightings");
         let enriched =
             reader.required("ENRICHED_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/enriched");
         let feedback =
             reader.required("FEEDBACK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/feedback");
-        let dead_letters = reader.required(
-            "DEAD_LETTER_QUEUE_URL",
-            "https://sqs.eu-central-1.amazonaws.com/1/alerts-dead-letters",
-        );
         let abuseipdb_url = reader.or_default("ABUSEIPDB_URL", "https://api.abuseipdb.com");
         let key_parameter = reader.required("ABUSEIPDB_KEY_PARAMETER", "/wazuh-triage/abuseipdb-key");
         let never_report = reader.list("NEVER_REPORT", "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9");
@@ -52,17 +43,13 @@ impl Config {
         let triage_groups = reader.list("TRIAGE_GROUPS", "");
         let excluded_rule_ids = reader.list("EXCLUDED_RULE_IDS", "31530,31531");
         let forward_level: Option<u8> = reader.or_default("FORWARD_LEVEL", "7");
-        let lease: Option<u64> = reader.or_default("LEASE_SECONDS", "30");
-        let log_level = reader.or_default("LOG_LEVEL", "info");
-        let metrics_namespace = reader.or_default("METRICS_NAMESPACE", "WazuhTriage");
         let config = (|| {
             Some(Self {
-                claims_table: claims_table?,
+                settings: settings?,
                 intel_table: intel_table?,
                 sightings_table: sightings_table?,
                 enriched_queue_url: enriched?,
                 feedback_queue_url: feedback?,
-                dead_letter_queue_url: dead_letters?,
                 abuseipdb_url: abuseipdb_url?,
                 abuseipdb_key_parameter: key_parameter?,
                 never_report: never_report?,
@@ -73,9 +60,6 @@ impl Config {
                     excluded_rule_ids: excluded_rule_ids?,
                 },
                 forward_level: ForwardLevel(forward_level?),
-                lease: Duration::from_secs(lease?),
-                log_level: log_level?,
-                metrics_namespace: metrics_namespace?,
             })
         })();
         reader.finish(config)

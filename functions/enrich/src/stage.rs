@@ -11,12 +11,11 @@ use domain::{Alert, EnrichedAlert, MessageError, indicator};
 use intel::{AbuseIpDb, AnswerCache, Intelligence, Policy};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
-use lambda::claims::{Claim, Claims, Completion, DynamoClaims, StoreError};
-use lambda::dead_letter::{DeadLetterError, DeadLetters};
+use lambda::http::ClientError;
 use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
-use lambda::{Failure, Settled, Stage};
+use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -28,20 +27,17 @@ use crate::{feedback, forwarding};
 #[derive(Debug)]
 pub struct Enrich {
     config: Config,
-    claims: Claims<DynamoClaims>,
+    worker: Worker,
     intelligence: Intelligence,
     sightings: Sightings,
     sqs: Sqs,
-    dead_letters: DeadLetters,
-    metrics: Metrics,
 }
 
 impl Enrich {
     const NAME: &str = "enrich";
 
-    pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, reqwest::Error> {
+    pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
-        let claims = DynamoClaims::new(dynamodb.clone(), &config.claims_table);
         let intelligence = Intelligence {
             policy: Policy {
                 never_report: config.never_report.clone(),
@@ -54,12 +50,10 @@ impl Enrich {
             closed_until: Mutex::default(),
         };
         Ok(Self {
-            claims: Claims::new(claims, Self::NAME, config.lease),
+            worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
             intelligence,
             sightings: Sightings::new(dynamodb, &config.sightings_table),
-            dead_letters: DeadLetters::new(sqs.clone(), &config.dead_letter_queue_url, Self::NAME),
             sqs,
-            metrics: Metrics::new(&config.metrics_namespace, Self::NAME),
             config,
         })
     }
@@ -116,61 +110,46 @@ impl Stage for Enrich {
     const CROWD: usize = 10;
 
     fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.worker.metrics
     }
 
     async fn handle(&self, record: &Record, _: Deadline, now: Timestamp) -> Result<Settled, EnrichError> {
         let alert = match Alert::parse(&record.body) {
             Ok(alert) => alert,
-            Err(error) => {
-                return Ok(Settled::Ended(self.dead_letters.send(record, None, &error.to_string()).await?));
-            }
+            Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
+        let end = |outcome, reason| Ok(Settled::Ended(End::new(alert.key(), outcome, reason)));
         let path = match self.config.routing.route(&alert) {
             Route::Follow(path) => path,
-            Route::Ignore(rule) => {
-                return Ok(Settled::Ended(End::new(alert.key(), Outcome::Ignored, rule.name())));
-            }
+            Route::Ignore(rule) => return end(Outcome::Ignored, rule.name()),
         };
-        let claimed = match self.claims.claim_or_wait(alert.key().as_str(), now).await? {
-            Claim::Won(claimed) => claimed,
+        let claimed = match self.worker.claim(alert.key().as_str(), now).await? {
+            Turn::Ours(claimed) => claimed,
             // The same message again ended before; another message with the same alert is one alert too many.
-            Claim::Done { result } if result == record.message_id.as_str() => return Ok(Settled::Passed),
-            Claim::Done { .. } => {
-                return Ok(Settled::Ended(End::new(alert.key(), Outcome::Counted, "duplicate")));
-            }
-            Claim::Busy { .. } => return Err(EnrichError::Busy),
+            Turn::Done { result } if result == record.message_id.as_str() => return Ok(Settled::Passed),
+            Turn::Done { .. } => return end(Outcome::Counted, "duplicate"),
         };
-        let settled = match self.follow(path, &alert, now).await {
-            Ok(settled) => settled,
-            Err(EnrichError::Message(error)) => {
-                let reason = error.to_string();
-                Settled::Ended(self.dead_letters.send(record, Some(alert.key()), &reason).await?)
+        let error = match self.follow(path, &alert, now).await {
+            Ok(settled) => {
+                return Ok(self.worker.complete(&claimed, record.message_id.as_str(), settled, now).await?);
             }
-            Err(error) => {
-                self.claims.release(&claimed).await;
-                return Err(error);
-            }
+            Err(error) => error,
         };
-        match self.claims.complete(&claimed, record.message_id.as_str(), now).await? {
-            Completion::Recorded | Completion::DoneByAnother => Ok(settled),
-            Completion::Lost => Err(EnrichError::LeaseLost),
+        // Sending it again, from this queue or from the dead-letter queue, must find the claim free.
+        self.worker.claims.release(&claimed).await;
+        if let EnrichError::Message(error) = error {
+            return Ok(self.worker.dead_letter(record, Some(alert.key()), &error.to_string()).await?);
         }
+        Err(error)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnrichError {
     #[error(transparent)]
-    Claim(#[from] StoreError),
-    #[error("another worker holds the alert")]
-    Busy,
-    #[error("the lease ran out before the work was recorded")]
-    LeaseLost,
+    Worker(#[from] WorkerError),
     #[error(transparent)]
     Sighting(#[from] SightingError),
-    #[error(transparent)]
-    DeadLetter(#[from] DeadLetterError),
     #[error("could not write the message")]
     Message(#[from] MessageError),
     #[error("could not send the message")]
@@ -180,11 +159,8 @@ pub enum EnrichError {
 impl Failure for EnrichError {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Claim(_) => "claim",
-            Self::Busy => "busy",
-            Self::LeaseLost => "lease_lost",
+            Self::Worker(error) => error.kind(),
             Self::Sighting(_) => "sighting",
-            Self::DeadLetter(_) => "dead_letter",
             Self::Message(_) => "message",
             Self::Send(_) => "send",
         }

@@ -7,7 +7,7 @@ use notify::{Config, Notify};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let config = Config::read(&environment)?;
-    lambda::logs::start(config.log_level);
+    lambda::logs::start(config.settings.log_level);
     let stage = Notify::new(config, &lambda::aws::config(&environment)?);
     lambda::serve(stage).await
 }

@@ -11,11 +11,10 @@ use aws_sdk_ses::types::RawMessage;
 use domain::{Notice, message};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
-use lambda::claims::{Claim, Claimed, Claims, Completion, DynamoClaims, StoreError};
-use lambda::dead_letter::{DeadLetterError, DeadLetters};
+use lambda::claims::Claimed;
 use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
-use lambda::{Failure, Settled, Stage};
+use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
 use crate::config::Config;
 use crate::mail::{Mail, MailError, mail};
@@ -24,10 +23,8 @@ use crate::mail::{Mail, MailError, mail};
 #[derive(Debug)]
 pub struct Notify {
     config: Config,
-    claims: Claims<DynamoClaims>,
+    worker: Worker,
     ses: Ses,
-    dead_letters: DeadLetters,
-    metrics: Metrics,
 }
 
 impl Notify {
@@ -35,15 +32,9 @@ impl Notify {
     const SEND_TIMEOUT: Duration = Duration::from_secs(12);
 
     pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Self {
-        let claims = DynamoClaims::new(aws_sdk_dynamodb::Client::new(aws), &config.claims_table);
-        let sqs = aws_sdk_sqs::Client::new(aws);
-        Self {
-            claims: Claims::new(claims, Self::NAME, config.lease),
-            ses: Ses::from_conf(ses_config(aws)),
-            dead_letters: DeadLetters::new(sqs, &config.dead_letter_queue_url, Self::NAME),
-            metrics: Metrics::new(&config.metrics_namespace, Self::NAME),
-            config,
-        }
+        let (dynamodb, sqs) = (aws_sdk_dynamodb::Client::new(aws), aws_sdk_sqs::Client::new(aws));
+        let worker = Worker::new(Self::NAME, &config.settings, dynamodb, sqs);
+        Self { worker, ses: Ses::from_conf(ses_config(aws)), config }
     }
 
     /// Sends the mail; only the holder of a won claim may. Answers with SES's message id.
@@ -78,16 +69,18 @@ impl Notify {
         notice: &Notice,
         claimed: &Claimed,
         now: Timestamp,
-    ) -> Result<Completion, NotifyError> {
+    ) -> Result<Settled, NotifyError> {
         let mail = mail(notice, &self.config.mail, now)?;
         let mail_id = self.send(claimed, mail).await?;
+        let key = notice.alert.key();
         tracing::info!(
-            alert.key = notice.alert.key().as_str(),
+            alert.key = key.as_str(),
             notice.id = notice.id.as_str(),
             mail.id = mail_id,
             "mail accepted by SES"
         );
-        Ok(self.claims.complete(claimed, &mail_id, now).await?)
+        let end = End::new(key, Outcome::Notified, format!("incident {}", notice.incident));
+        Ok(self.worker.complete(claimed, &mail_id, Settled::Ended(end), now).await?)
     }
 }
 
@@ -110,52 +103,35 @@ impl Stage for Notify {
     const CROWD: usize = 4;
 
     fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.worker.metrics
     }
 
     async fn handle(&self, record: &Record, _: Deadline, now: Timestamp) -> Result<Settled, NotifyError> {
         let notice: Notice = match message::decode(&record.body) {
             Ok(notice) => notice,
-            Err(error) => {
-                return Ok(Settled::Ended(self.dead_letters.send(record, None, &error.to_string()).await?));
-            }
+            Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
-        let key = notice.alert.key();
-        let claimed = match self.claims.claim_or_wait(notice.id.as_str(), now).await? {
-            Claim::Won(claimed) => claimed,
-            Claim::Done { .. } => return Ok(Settled::Passed),
-            Claim::Busy { .. } => return Err(NotifyError::Busy),
+        let claimed = match self.worker.claim(notice.id.as_str(), now).await? {
+            Turn::Ours(claimed) => claimed,
+            Turn::Done { .. } => return Ok(Settled::Passed),
         };
-        match self.follow(&notice, &claimed, now).await {
-            Ok(Completion::Recorded) => {
-                let reason = format!("incident {}", notice.incident);
-                Ok(Settled::Ended(End::new(key, Outcome::Notified, reason)))
-            }
-            Ok(Completion::DoneByAnother) => Ok(Settled::Passed),
-            Ok(Completion::Lost) => Err(NotifyError::LeaseLost),
-            Err(error @ NotifyError::Rejected(_)) => {
-                // Sending it again from the dead-letter queue must find the claim free.
-                self.claims.release(&claimed).await;
-                Ok(Settled::Ended(self.dead_letters.send(record, Some(key), &error.to_string()).await?))
-            }
-            Err(error) => {
-                self.claims.release(&claimed).await;
-                Err(error)
-            }
+        let error = match self.follow(&notice, &claimed, now).await {
+            Ok(settled) => return Ok(settled),
+            Err(error) => error,
+        };
+        // Sending it again, from this queue or from the dead-letter queue, must find the claim free.
+        self.worker.claims.release(&claimed).await;
+        if let NotifyError::Rejected(_) = error {
+            return Ok(self.worker.dead_letter(record, Some(notice.alert.key()), &error.to_string()).await?);
         }
+        Err(error)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
     #[error(transparent)]
-    Claim(#[from] StoreError),
-    #[error("another worker holds the notice")]
-    Busy,
-    #[error("the lease ran out before the mail was recorded")]
-    LeaseLost,
-    #[error(transparent)]
-    DeadLetter(#[from] DeadLetterError),
+    Worker(#[from] WorkerError),
     #[error(transparent)]
     Mail(#[from] MailError),
     /// Sending the same mail again would not help.
@@ -168,10 +144,7 @@ pub enum NotifyError {
 impl Failure for NotifyError {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Claim(_) => "claim",
-            Self::Busy => "busy",
-            Self::LeaseLost => "lease_lost",
-            Self::DeadLetter(_) => "dead_letter",
+            Self::Worker(error) => error.kind(),
             Self::Mail(_) => "mail",
             Self::Rejected(_) => "rejected",
             Self::Send(_) => "send",

@@ -333,4 +333,16 @@ mod tests {
         assert!(problems.contains("line 2 is not TOML"), "{problems}");
         assert!(!problems.contains("secret"), "{problems}");
     }
+
+    #[test]
+    fn the_file_that_is_shipped_as_an_example_is_right_in_every_line() {
+        let example = include_str!("../../../infra/wazuh/wazuh-triage.toml");
+        let file: String = example
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .fold(String::new(), |file, line| if line.contains(" = \"") { file + line + "\n" } else { file });
+        assert_eq!(file.lines().count(), Setting::ALL.len());
+        let given = Given { arguments: vec![], environment: vec![], file: file.leak() };
+        assert!(read(Caller::CommandLine, given).is_ok());
+    }
 }

@@ -16,20 +16,13 @@ use crate::tools::Tool;
 
 /// Every function, by the name of its crate and its zip.
 pub(crate) const FUNCTIONS: [&str; 3] = ["enrich", "analyze", "notify"];
-/// What the Makefile builds this program with.
-pub(crate) const DEFAULT_PROFILE: &str = "local";
 const PUBLISHER: &str = "wazuh-publisher";
 
 /// Builds everything; cargo shows its own progress.
 pub(crate) async fn build(profile: &str) -> Result<()> {
     let mut command = Command::new(Tool::Cargo.program());
-    command.current_dir(folders::project()).args(["build", "--profile", profile]);
-    if profile == DEFAULT_PROFILE {
-        // The Makefile's choice of crates: with another one cargo would compile most dependencies again.
-        command.arg("--workspace");
-    } else {
-        command.args(["-p", "publisher"]).args(FUNCTIONS.iter().flat_map(|function| ["-p", function]));
-    }
+    command.current_dir(folders::project()).args(["build", "--profile", profile, "-p", "publisher"]);
+    command.args(FUNCTIONS.iter().flat_map(|function| ["-p", function]));
     command.stdin(Stdio::null());
     let status = Group::spawn(&mut command)?.wait().await?;
     if !status.success() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::signals::Interrupted;
-use crate::{artifacts, demo, exec, package};
+use crate::{demo, exec, package};
 
 /// Runs Wazuh Triage on this machine, without an account.
 #[derive(Debug, Parser)]
@@ -52,8 +52,11 @@ pub(crate) struct DemoOptions {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Settings {
     /// Cargo profile that the functions and the publisher are built with.
-    #[arg(long, global = true, env = "LOCAL_PROFILE", default_value = artifacts::DEFAULT_PROFILE)]
+    #[arg(long, global = true, env = "LOCAL_PROFILE", default_value = "local")]
     pub profile: String,
+    /// Takes the functions and the publisher as they were built last, without calling cargo.
+    #[arg(long, global = true)]
+    pub built: bool,
     /// Address of an emulator that is already running, `LocalStack` for example; `MiniStack` is started without it.
     #[arg(long, global = true, env = "LOCAL_ENDPOINT", value_name = "URL")]
     pub endpoint: Option<String>,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 
@@ -24,24 +24,36 @@ pub(crate) async fn run(settings: &Settings, options: &DemoOptions) -> Result<Ex
     let places = start::places(settings).await?;
     let folder = DemoFolder::new(&places);
     let story = unless_interrupted(Box::pin(tell(settings, options, &places, &samples, &folder))).await;
-    folder.publish()?;
-    let (running, problems) = story?;
+    folder.publish().await?;
+    let Story { running, summary, dead_letters } =
+        story.with_context(|| format!("the demo broke off; its logs: {}", folder.logs().display()))?;
+    report::print_summary(&summary, &folder);
+    if !summary.adds_up {
+        report::print_problems(&summary, &dead_letters, &folder);
+    }
     if options.keep {
         report::print_addresses(&running.stack);
         signals::next().await?;
     }
     running.stop().await;
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if summary.adds_up { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// From starting the stack to the table at the end; leaves the stack running.
+/// What there is to tell, and the stack it happened on.
+struct Story {
+    running: Running,
+    summary: Summary,
+    dead_letters: Vec<(&'static str, Vec<String>)>,
+}
+
+/// From starting the stack to the last end; leaves the stack running.
 async fn tell(
     settings: &Settings,
     options: &DemoOptions,
     places: &Places,
     samples: &[Sample],
     folder: &DemoFolder,
-) -> Result<(Running, Vec<String>)> {
+) -> Result<Story> {
     let progress = Progress::detect();
     let running = Box::pin(start::start(settings, places, progress)).await?;
     let demo = Demo::new(&running, options.deadline).await;
@@ -54,21 +66,16 @@ async fn tell(
     let feedback_events =
         aws::messages_in(&demo.configuration, &running.stack.outputs.queues.feedback).await?;
     let counts = Counts::over(published.len(), &ends, mails.len(), feedback_events);
-    let problems = counts.problems();
     let summary = Summary {
         counts,
-        adds_up: problems.is_empty(),
+        adds_up: counts.problems().is_empty(),
         alerts: fates(&published, &ends),
         mails: folder.write_mails(&mails)?,
     };
     folder.write_summary(&summary)?;
     demo.save_logs(folder).await?;
-    report::print_summary(&summary, folder);
-    if !problems.is_empty() {
-        let dead_letters = demo.dead_letters().await?;
-        report::print_problems(&problems, &summary, &dead_letters, &folder.staged_logs());
-    }
-    Ok((running, problems))
+    let dead_letters = demo.dead_letters().await?;
+    Ok(Story { running, summary, dead_letters })
 }
 
 struct Demo<'a> {

@@ -16,6 +16,7 @@ pub(crate) struct DemoFolder {
     place: PathBuf,
     /// Where the children of the run write.
     logs: PathBuf,
+    lock: PathBuf,
 }
 
 impl DemoFolder {
@@ -24,6 +25,7 @@ impl DemoFolder {
             staging: places.run.path().join("demo"),
             place: places.target.join("demo"),
             logs: places.run.logs(),
+            lock: places.target.join("demo.lock"),
         }
     }
 
@@ -37,11 +39,6 @@ impl DemoFolder {
 
     pub(crate) fn logs(&self) -> PathBuf {
         self.place.join("logs")
-    }
-
-    /// The logs of this run, before they are put in place.
-    pub(crate) fn staged_logs(&self) -> PathBuf {
-        self.logs.clone()
     }
 
     /// Every mail as it was delivered, and its parts as files of their own.
@@ -71,11 +68,12 @@ impl DemoFolder {
     }
 
     pub(crate) fn write_log(&self, name: &str, lines: &[String]) -> Result<()> {
-        Ok(fs::write(self.logs.join(format!("{name}.log")), lines.join("\n") + "\n")?)
+        Ok(fs::write(self.logs.join(format!("{name}.log")), lines.join("\n"))?)
     }
 
     /// Replaces what an earlier demo left with what there is now, be it logs alone.
-    pub(crate) fn publish(&self) -> Result<()> {
+    pub(crate) async fn publish(&self) -> Result<()> {
+        let _lock = folders::lock(&self.lock).await?;
         folders::copy(&self.logs, &self.staging.join("logs"), |_| true)?;
         if self.place.exists() {
             fs::remove_dir_all(&self.place)

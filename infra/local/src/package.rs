@@ -41,8 +41,13 @@ async fn build(settings: &Settings) -> Result<ExitCode> {
     if !status.success() {
         bail!("cargo lambda build ended with {status}");
     }
+    // Named as `terraform/examples/minimal` looks for them.
+    let package = target.join("package");
+    std::fs::create_dir_all(&package)?;
     for function in artifacts::FUNCTIONS {
-        println!("{}", target.join("lambda").join(function).join("bootstrap.zip").display());
+        let zip = package.join(format!("{function}.zip"));
+        std::fs::copy(target.join("lambda").join(function).join("bootstrap.zip"), &zip)?;
+        println!("{}", zip.display());
     }
     Ok(ExitCode::SUCCESS)
 }

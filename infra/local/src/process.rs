@@ -101,14 +101,18 @@ pub(crate) async fn output(command: &mut Command, limit: Duration) -> Result<Vec
     bail!("{name} ended with {}\n{}", output.status, String::from_utf8_lossy(&said).trim_end())
 }
 
-/// The last lines of a log file, with its path, indented for the terminal.
+/// The last lines of a log file, with its name, indented for the terminal.
 pub(crate) fn tail(log: &Path) -> String {
     const LINES: usize = 25;
     let text = end_of(log, 16 * 1024);
     let lines: Vec<&str> = text.lines().collect();
     let shown = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
     let shown: Vec<String> = shown.iter().map(|line| format!("  | {line}")).collect();
-    format!("the end of {}:\n{}", log.display(), shown.join("\n"))
+    let name = log.file_name().unwrap_or_default();
+    if shown.is_empty() {
+        return format!("{} is empty", name.display());
+    }
+    format!("the end of {}:\n{}", name.display(), shown.join("\n"))
 }
 
 fn last_line(log: &Path) -> String {

@@ -56,8 +56,10 @@ pub(crate) struct Step {
 impl Step {
     /// The latest word on how it goes; shown on a terminal only.
     pub(crate) fn detail(&self, detail: &str) {
-        const WIDTH: usize = 70;
-        let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(WIDTH).collect();
+        // With the spinner on one line of an ordinary terminal: a longer one would wrap and leave traces.
+        const WIDTH: usize = 74;
+        let width = WIDTH.saturating_sub(self.what.chars().count());
+        let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(width).collect();
         self.bar.set_message(format!("{}  {detail}", self.what));
     }
 

@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, reason = "the result is for the person at the terminal")]
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use crate::demo_folder::DemoFolder;
 use crate::ends::Outcome;
@@ -13,6 +12,9 @@ use crate::summary::{Fate, Summary};
 pub(crate) fn print_summary(summary: &Summary, folder: &DemoFolder) {
     println!("\nWhat became of each alert\n\n{}", table(&summary.alerts));
     println!("Mails\n");
+    if summary.mails.is_empty() {
+        println!("  none");
+    }
     for mail in &summary.mails {
         println!("  {}\n    {}", printable(&mail.subject), mail.path);
     }
@@ -34,27 +36,23 @@ pub(crate) fn print_summary(summary: &Summary, folder: &DemoFolder) {
     println!("  logs     {}", folder.logs().display());
 }
 
-pub(crate) fn print_problems(
-    problems: &[String],
-    summary: &Summary,
-    dead_letters: &[(&str, Vec<String>)],
-    logs: &Path,
-) {
+pub(crate) fn print_problems(summary: &Summary, dead_letters: &[(&str, Vec<String>)], folder: &DemoFolder) {
     println!("\nThis does not add up:");
-    for problem in problems {
+    for problem in summary.counts.problems() {
         println!("  {problem}");
     }
     for fate in summary.alerts.iter().filter(|fate| fate.outcome.is_none()) {
         println!("  no end: {} {}", fate.file, fate.alert_key.as_deref().unwrap_or_default());
     }
+    println!();
     for (queue, messages) in dead_letters {
-        println!("\nDead letters of the {queue} queue: {}", messages.len());
+        println!("Dead letters of the {queue} queue: {}", messages.len());
         for message in messages {
             println!("  {}", printable(message));
         }
     }
     for log in ["enrich.log", "analyze.log", "notify.log", "ministack.log"] {
-        println!("\n{}", process::tail(&logs.join(log)));
+        println!("\n{}", process::tail(&folder.logs().join(log)));
     }
 }
 

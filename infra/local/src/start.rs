@@ -51,13 +51,15 @@ pub(crate) async fn places(settings: &Settings) -> Result<Places> {
 
 /// Builds, starts and deploys.
 pub(crate) async fn start(settings: &Settings, places: &Places, progress: Progress) -> Result<Running> {
-    // Plain, because cargo draws its own progress.
-    let step = Progress::Lines.step("building the functions and the publisher");
+    if !settings.built {
+        // Plain, because cargo draws its own progress.
+        let step = Progress::Lines.step("building the functions and the publisher");
+        artifacts::build(&settings.profile).await?;
+        step.done();
+    }
     let binaries = artifacts::binaries(&places.target, &settings.profile);
     let zips = places.run.path().join("zips");
-    artifacts::build(&settings.profile).await?;
     artifacts::pack(&binaries, &zips)?;
-    step.done();
 
     let emulator = Emulator::start(settings, &places.run, &local(&places.target), progress).await?;
 

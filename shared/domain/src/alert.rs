@@ -4,13 +4,18 @@
 //! wazuh/wazuh `src/analysisd/format/to_json.c`. Everything under `data` and `full_log` is text that an
 //! attacker may have chosen.
 
-use std::fmt;
-use std::str::FromStr;
+mod agent;
+mod key;
+mod rule;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+pub use agent::Agent;
+pub use key::{AlertKey, AlertKeyError};
+pub use rule::{Rule, RuleLevel};
 
 use crate::lenient;
 
@@ -143,176 +148,6 @@ impl AlertError {
             _ => "unexpected text",
         };
         Self::NotJson { line: error.line(), column: error.column(), problem }
-    }
-}
-
-/// `<cluster.node or manager.name>/<alert.id>`: what makes an alert the same alert everywhere.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AlertKey(String);
-
-impl AlertKey {
-    /// Longest accepted part; real ones are under 80 bytes, and a `DynamoDB` key ends at 2,048.
-    const MAX_PART_BYTES: usize = 512;
-
-    fn new(node: &str, id: &str) -> Result<Self, AlertKeyError> {
-        for part in [node, id] {
-            if part.is_empty() {
-                return Err(AlertKeyError::EmptyPart);
-            }
-            if part.len() > Self::MAX_PART_BYTES {
-                return Err(AlertKeyError::TooLong);
-            }
-            if part.chars().any(char::is_control) {
-                return Err(AlertKeyError::ControlCharacter);
-            }
-        }
-        if id.contains('/') {
-            return Err(AlertKeyError::SlashInId);
-        }
-        Ok(Self(format!("{node}/{id}")))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AlertKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl FromStr for AlertKey {
-    type Err = AlertKeyError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (node, id) = text.rsplit_once('/').ok_or(AlertKeyError::EmptyPart)?;
-        Self::new(node, id)
-    }
-}
-
-impl TryFrom<String> for AlertKey {
-    type Error = AlertKeyError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<AlertKey> for String {
-    fn from(key: AlertKey) -> Self {
-        key.0
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AlertKeyError {
-    #[error("it must read NODE/ID, both present")]
-    EmptyPart,
-    #[error("a part is longer than {} bytes", AlertKey::MAX_PART_BYTES)]
-    TooLong,
-    #[error("it holds a control character")]
-    ControlCharacter,
-    #[error("the alert id holds a slash")]
-    SlashInId,
-}
-
-/// The rule that fired.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    pub id: String,
-    pub level: RuleLevel,
-    pub description: String,
-    pub groups: Vec<String>,
-    /// ATT&CK technique ids as Wazuh gives them.
-    pub technique_ids: Vec<String>,
-    pub technique_names: Vec<String>,
-    pub tactics: Vec<String>,
-}
-
-impl Rule {
-    pub fn in_group(&self, group: &str) -> bool {
-        self.groups.iter().any(|name| name == group)
-    }
-
-    fn read(value: &Value) -> Result<Self, AlertError> {
-        if !value.is_object() {
-            return Err(AlertError::NoRule);
-        }
-        let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
-        let mitre = |name: &str| lenient::texts(field("mitre").get(name).unwrap_or(&Value::Null));
-        let level = lenient::integer(field("level")).and_then(RuleLevel::new).ok_or(AlertError::NoRuleLevel);
-        Ok(Self {
-            id: lenient::text(field("id")).ok_or(AlertError::NoRuleId)?,
-            level: level?,
-            description: lenient::text(field("description")).unwrap_or_default(),
-            groups: lenient::texts(field("groups")),
-            technique_ids: mitre("id"),
-            technique_names: mitre("technique"),
-            tactics: mitre("tactic"),
-        })
-    }
-}
-
-/// Wazuh's severity, 0 to 16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub struct RuleLevel(u8);
-
-impl RuleLevel {
-    pub const MAX: u8 = 16;
-
-    pub fn new(level: i64) -> Option<Self> {
-        u8::try_from(level).ok().filter(|level| *level <= Self::MAX).map(Self)
-    }
-
-    pub fn get(self) -> u8 {
-        self.0
-    }
-}
-
-impl fmt::Display for RuleLevel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl TryFrom<i64> for RuleLevel {
-    type Error = &'static str;
-
-    fn try_from(level: i64) -> Result<Self, Self::Error> {
-        Self::new(level).ok_or("a rule level is a number from 0 to 16")
-    }
-}
-
-impl From<RuleLevel> for i64 {
-    fn from(level: RuleLevel) -> Self {
-        level.0.into()
-    }
-}
-
-/// The agent that saw the event; `000` is the manager itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agent {
-    pub id: String,
-    pub name: String,
-    pub ip: Option<String>,
-}
-
-impl Agent {
-    pub fn is_manager(&self) -> bool {
-        self.id == "000"
-    }
-
-    fn read(value: &Value) -> Self {
-        let field = |name: &str| value.get(name).and_then(lenient::text);
-        Self {
-            id: field("id").unwrap_or_else(|| "000".to_owned()),
-            name: field("name").unwrap_or_else(|| UNKNOWN.to_owned()),
-            ip: field("ip"),
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::lenient;
 use domain::verdict::{Answer, Reputation, Unanswered};
 use jiff::Timestamp;
+use lambda::http::{self, ClientError};
 use lambda::secrets::Secret;
 use reqwest::header::{ACCEPT, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
@@ -36,13 +37,8 @@ impl AbuseIpDb {
     const MAX_AGE_DAYS: &str = "90";
 
     /// `url` is the service's root, for example `https://api.abuseipdb.com`.
-    pub fn new(url: &str) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(Self::CONNECT_TIMEOUT)
-            .timeout(Self::TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(Duration::from_secs(15))
-            .build()?;
+    pub fn new(url: &str) -> Result<Self, ClientError> {
+        let http = http::client(Self::CONNECT_TIMEOUT)?.timeout(Self::TIMEOUT).build()?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
     }
 

@@ -8,10 +8,13 @@ pub mod batch;
 pub mod claims;
 pub mod config;
 pub mod dead_letter;
+pub mod http;
 pub mod ledger;
 pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod stage;
+pub mod worker;
 
 pub use stage::{Failure, Settled, Stage, serve};
+pub use worker::{Settings, Turn, Worker, WorkerError};

@@ -50,9 +50,15 @@ impl DynamoClaims {
     }
 
     /// How a refused completion stands, from the item that the refusal carried.
-    pub fn refused(item: Option<&HashMap<String, AttributeValue>>) -> Completion {
-        let state = item.and_then(|item| item.get("state")?.as_s().ok());
-        if state.is_some_and(|state| state == DONE) { Completion::DoneByAnother } else { Completion::Lost }
+    pub fn refused(claimed: &Claimed, item: Option<&HashMap<String, AttributeValue>>) -> Completion {
+        let field = |name: &str| item.and_then(|item| item.get(name)?.as_s().ok());
+        let done = field("state").is_some_and(|state| state == DONE);
+        let ours = field("owner").is_some_and(|owner| owner == claimed.owner().as_str());
+        match (done, ours) {
+            (true, true) => Completion::Recorded, // a request that the client repeated
+            (true, false) => Completion::DoneByAnother,
+            (false, _) => Completion::Lost,
+        }
     }
 }
 
@@ -116,7 +122,7 @@ impl ClaimStore for DynamoClaims {
             .send()
             .await;
         let refused = refusal("complete", answer)?;
-        Ok(refused.map_or(Completion::Recorded, |item| Self::refused(Some(&item))))
+        Ok(refused.map_or(Completion::Recorded, |item| Self::refused(claimed, Some(&item))))
     }
 
     async fn release(&self, claimed: &Claimed) -> Result<(), StoreError> {

@@ -66,9 +66,11 @@ impl ClaimStore for MemoryClaims {
     ) -> Result<Completion, StoreError> {
         Ok(self
             .write(|items| match items.get_mut(&claimed.id) {
-                Some(item) if item.owner == claimed.owner && item.result.is_none() => {
-                    item.result = Some(result.to_owned());
-                    item.expires_at = expires_at;
+                Some(item) if item.owner == claimed.owner => {
+                    if item.result.is_none() {
+                        item.result = Some(result.to_owned());
+                        item.expires_at = expires_at;
+                    }
                     Completion::Recorded
                 }
                 Some(Item { result: Some(_), .. }) => Completion::DoneByAnother,

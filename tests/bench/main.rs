@@ -1,0 +1,40 @@
+//! `make bench`: what a call, a start and a deployment cost, measured on the release builds in one run.
+
+mod alert;
+mod calls;
+mod fake_aws;
+mod integratord;
+mod python;
+mod redis;
+mod release;
+mod sizes;
+mod starts;
+mod summary;
+mod table;
+mod tools;
+mod wazuh;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::fake_aws::FakeAws;
+use crate::release::Release;
+use crate::table::Table;
+
+fn main() -> Result<ExitCode> {
+    tools::require()?;
+    let release = Release::build()?;
+    let aws = FakeAws::start()?;
+    let mut table = Table::default();
+    table.extend(calls::measure(&release, &aws)?);
+    table.extend(starts::measure(&release, &aws)?);
+    table.extend(sizes::measure(&release)?);
+    table.publish(&release)
+}
+
+/// Tells whoever waits what is going on.
+#[expect(clippy::print_stderr, reason = "progress is for the person at the terminal")]
+fn tell(what: &str) {
+    eprintln!("... {what}");
+}

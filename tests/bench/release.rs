@@ -1,0 +1,72 @@
+//! The release builds: what ships is what is measured.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::tell;
+
+/// Every function, by the name of its crate.
+pub(crate) const FUNCTIONS: [&str; 3] = ["enrich", "analyze", "notify"];
+
+/// The built programs.
+pub(crate) struct Release {
+    binaries: PathBuf,
+    /// Where the bench keeps what it makes.
+    pub(crate) folder: PathBuf,
+}
+
+impl Release {
+    /// Builds everything; cargo shows its own progress.
+    pub(crate) fn build() -> Result<Self> {
+        tell("building the release profile: one unit with fat LTO for each program, some minutes at first");
+        let mut command = cargo();
+        command.args(["build", "--release", "-p", "publisher"]);
+        command.args(FUNCTIONS.iter().flat_map(|function| ["-p", function]));
+        let status = command.status().context("could not start cargo")?;
+        if !status.success() {
+            bail!("cargo build ended with {status}");
+        }
+        let target = target()?;
+        let folder = target.join("bench");
+        fs::create_dir_all(&folder)?;
+        Ok(Self { binaries: target.join("release"), folder })
+    }
+
+    pub(crate) fn function(&self, name: &str) -> PathBuf {
+        self.binaries.join(name)
+    }
+
+    pub(crate) fn publisher(&self) -> PathBuf {
+        self.binaries.join("wazuh-publisher")
+    }
+}
+
+pub(crate) fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// As cargo sees it: `CARGO_TARGET_DIR` or a configuration may have moved it.
+fn target() -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("could not start cargo")?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("cargo metadata names no target directory")?;
+    Ok(metadata.target_directory)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(project()).stdin(Stdio::null());
+    command
+}
