@@ -137,7 +137,8 @@ where
             }
         }
     }));
-    let mut ends = ends.buffered(crowd.max(1));
+    // Unordered: a record that hangs must not keep those behind it from being started.
+    let mut ends = ends.buffer_unordered(crowd.max(1));
     let mut answer = BatchAnswer::default();
     while let Some((message_id, end)) = ends.next().await {
         if !matches!(end, RecordEnd::Done) {
@@ -252,22 +253,22 @@ mod tests {
     }
 
     async fn failed(batch: &Batch, deadline: Deadline) -> Result<Vec<(String, String)>, BatchError> {
+        failed_of(batch, deadline, 10).await
+    }
+
+    async fn failed_of(
+        batch: &Batch,
+        deadline: Deadline,
+        crowd: usize,
+    ) -> Result<Vec<(String, String)>, BatchError> {
         let seen = RefCell::new(BTreeMap::new());
-        let answer = run(batch, deadline, 10, handle, |id, end| {
+        let answer = run(batch, deadline, crowd, handle, |id, end| {
             seen.borrow_mut().insert(id.as_str().to_owned(), format!("{end:?}"));
         })
         .await?;
         let seen = seen.into_inner();
         assert_eq!(seen.len(), answer.failures.len());
-        Ok(answer
-            .failures
-            .into_iter()
-            .map(|failure| {
-                let id = failure.message_id.as_str().to_owned();
-                let end = seen[&id].clone();
-                (id, end)
-            })
-            .collect())
+        Ok(seen.into_iter().collect())
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -314,6 +315,12 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(10));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_record_that_hangs_does_not_keep_others_from_being_started() {
+        let ends = failed_of(&bodies(&["hang", "ok", "bad", "ok"]), soon(), 2).await.unwrap();
+        assert_eq!(ends, pairs(&[("m0", "OutOfTime"), ("m2", "Failed(\"bad\")")]));
+    }
+
     #[tokio::test]
     async fn records_are_not_started_when_the_time_is_too_short() {
         let deadline = Deadline::within(Duration::from_secs(1), Duration::from_secs(5));
@@ -342,7 +349,8 @@ mod tests {
             if expected.len() == chosen.len() {
                 prop_assert_eq!(answer, Err(BatchError::AllFailed(chosen.len())));
             } else {
-                let failed: Vec<String> = answer.unwrap().failures.into_iter().map(|failure| failure.message_id.0).collect();
+                let mut failed: Vec<String> = answer.unwrap().failures.into_iter().map(|failure| failure.message_id.0).collect();
+                failed.sort_by_key(|id| id[1..].parse::<usize>().unwrap());
                 prop_assert_eq!(failed, expected);
             }
         }
