@@ -191,6 +191,7 @@ async fn a_returned_intelligence_event_is_passed_on_without_a_question() -> Resu
     let run = Run::new().await?;
     let mut alert = with(brute_force("203.0.113.24"), "/rule/groups", json!(["abuseipdb_positive"]));
     alert["rule"]["id"] = json!("100015");
+    alert["location"] = json!("abuseipdb");
     alert["data"] = json!({"integration": "custom-abuseipdb", "abuseipdb": {
         "abuse_confidence_score": "100", "source": {"srcip": "203.0.113.24", "rule": "5763"}}});
     run.pass(&run.deployed()?, &[alert]).await?;

@@ -70,6 +70,10 @@ impl Routing {
 /// Values of `integration` in the events we send back.
 const OWN_INTEGRATIONS: [&str; 4] = ["custom-abuseipdb", "misp", "otx", "wazuh-triage"];
 
+/// Where events that went through the manager's socket come from. Wazuh sets it, so a log line that merely calls
+/// itself one of ours does not slip past triage.
+const OWN_LOCATIONS: [&str; 5] = ["abuseipdb", "custom-abuseipdb", "misp", "otx", "wazuh-triage"];
+
 /// Rule groups of the rules that we ship for our own events.
 const OWN_GROUPS: [&str; 1] = ["wazuh_triage"];
 
@@ -80,9 +84,11 @@ const AUTHENTICATION_GROUPS: [&str; 4] =
     ["authentication_success", "authentication_failed", "authentication_failures", "invalid_login"];
 
 fn returned(alert: &Alert) -> Option<Route> {
-    let integration = alert.text_at(&["data", "integration"]);
-    let ours = integration.is_some_and(|name| OWN_INTEGRATIONS.contains(&name.as_str()))
-        || OWN_GROUPS.iter().any(|group| alert.rule().in_group(group));
+    let one_of =
+        |names: &[&str], text: Option<String>| text.is_some_and(|text| names.contains(&text.as_str()));
+    let sent_back = one_of(&OWN_INTEGRATIONS, alert.text_at(&["data", "integration"]))
+        && one_of(&OWN_LOCATIONS, alert.location());
+    let ours = sent_back || OWN_GROUPS.iter().any(|group| alert.rule().in_group(group));
     if !ours {
         return None;
     }
@@ -99,12 +105,16 @@ mod tests {
     use super::*;
 
     fn route(rule: &str, data: &str) -> Route {
+        route_from("abuseipdb", rule, data)
+    }
+
+    fn route_from(location: &str, rule: &str, data: &str) -> Route {
         let routing = Routing {
             min_level: 6,
             triage_groups: vec!["sqlinjection".into()],
             excluded_rule_ids: vec!["31530".into(), "31531".into()],
         };
-        let text = format!(r#"{{"id":"1.1","rule":{{{rule}}},"data":{{{data}}}}}"#);
+        let text = format!(r#"{{"id":"1.1","rule":{{{rule}}},"data":{{{data}}},"location":"{location}"}}"#);
         routing.route(&Alert::parse(&text).unwrap())
     }
 
@@ -126,6 +136,13 @@ mod tests {
         ] {
             assert_eq!(route(rule, ""), expected, "{rule}");
         }
+    }
+
+    #[test]
+    fn a_log_line_that_calls_itself_ours_is_triaged_all_the_same() {
+        let forged = r#""integration":"custom-abuseipdb","abuseipdb":{"abuse_confidence_score":"0"}"#;
+        let route = route_from("/var/log/app.json", r#""id":"31103","level":7"#, forged);
+        assert_eq!(route, Route::Follow(Path::Triage));
     }
 
     #[test]

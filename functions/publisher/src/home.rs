@@ -60,7 +60,7 @@ mod tests {
         for (program, home) in [
             ("/opt/wazuh/integrations/custom-wazuh-triage", "/opt/wazuh"),
             ("/usr/local/bin/wazuh-publisher", DEFAULT_OSSEC),
-            ("/work/target/debug/wazuh-publisher", DEFAULT_OSSEC),
+            ("/home/me/target/debug/wazuh-publisher", DEFAULT_OSSEC),
             ("wazuh-publisher", DEFAULT_OSSEC),
         ] {
             assert_eq!(Home::of(Path::new(program)), Home(home.into()), "{program}");
