@@ -114,6 +114,7 @@ fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
     for (name, value) in [
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("LEASE_SECONDS", "30"),
         ("CLAIMS_TABLE", "claims"),
         ("INTEL_TABLE", "intel"),
         ("SIGHTINGS_TABLE", "sightings"),

@@ -1,6 +1,7 @@
 //! Configuration from the environment: read once, every problem reported at once, each with an example.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 /// The variables a program was started with.
@@ -40,7 +41,7 @@ impl<'a> Reader<'a> {
     /// A value that must be there.
     pub fn required<T: FromStr>(&mut self, name: &str, example: &str) -> Option<T>
     where
-        T::Err: std::fmt::Display,
+        T::Err: fmt::Display,
     {
         let Some(text) = self.environment.get(name) else {
             self.problems.push(format!("{name} is not set, for example {name}={example}"));
@@ -52,7 +53,7 @@ impl<'a> Reader<'a> {
     /// A value that has a default.
     pub fn or_default<T: FromStr>(&mut self, name: &str, default: &str) -> Option<T>
     where
-        T::Err: std::fmt::Display,
+        T::Err: fmt::Display,
     {
         self.parse(name, self.environment.get(name).unwrap_or(default), default)
     }
@@ -60,7 +61,7 @@ impl<'a> Reader<'a> {
     /// A comma-separated list; each item is read on its own.
     pub fn list<T: FromStr>(&mut self, name: &str, default: &str) -> Option<Vec<T>>
     where
-        T::Err: std::fmt::Display,
+        T::Err: fmt::Display,
     {
         let text = self.environment.get(name).unwrap_or(default);
         let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
@@ -83,7 +84,7 @@ impl<'a> Reader<'a> {
 
     fn parse<T: FromStr>(&mut self, name: &str, text: &str, example: &str) -> Option<T>
     where
-        T::Err: std::fmt::Display,
+        T::Err: fmt::Display,
     {
         match text.parse() {
             Ok(value) => Some(value),
@@ -95,9 +96,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(PartialEq, Eq, thiserror::Error)]
 #[error("the configuration is not usable: {}", .0.join("; "))]
 pub struct ConfigError(Vec<String>);
+
+/// What a `main` that ends with this error prints.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
 
 #[cfg(test)]
 mod tests {
