@@ -5,9 +5,6 @@ use domain::verdict::Verdict;
 use domain::{Alert, EnrichedAlert};
 use serde_json::{Map, Value, json};
 
-/// Changes whenever the instructions or the schema do.
-pub const VERSION: &str = "1";
-
 /// Longest text of one field that is shown to the model.
 const MAX_FIELD_BYTES: usize = 1_500;
 

@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(alert.rule().level.get(), 6);
         assert_eq!(alert.rule().groups, ["windows", "authentication_success"]);
         assert_eq!(alert.key().as_str(), "m/1755072875.5");
-        assert!(alert.agent().is_manager());
+        assert_eq!(alert.agent().id, "000", "the manager itself");
     }
 
     #[test]

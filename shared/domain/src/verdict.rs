@@ -136,19 +136,6 @@ pub enum Judgement {
     Malicious,
 }
 
-impl Judgement {
-    /// Name in messages, logs and metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::NoEvidence => "no_evidence",
-            Self::Observed => "observed",
-            Self::Suspicious => "suspicious",
-            Self::Malicious => "malicious",
-        }
-    }
-}
-
 impl fmt::Display for Judgement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

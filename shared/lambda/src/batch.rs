@@ -27,8 +27,6 @@ pub struct Record {
     pub body: String,
     /// Message attributes of type String.
     pub attributes: BTreeMap<String, String>,
-    /// Deliveries so far, this one included.
-    pub receive_count: u32,
 }
 
 /// Never empty: what is not empty is all that makes a partial answer safe.
@@ -189,8 +187,6 @@ fn read(raw: &RawValue) -> Option<Record> {
         #[serde(default)]
         body: Option<String>,
         #[serde(default)]
-        attributes: BTreeMap<String, String>,
-        #[serde(default)]
         message_attributes: BTreeMap<String, Attribute>,
     }
     #[derive(Deserialize)]
@@ -200,7 +196,6 @@ fn read(raw: &RawValue) -> Option<Record> {
         string_value: Option<String>,
     }
     let wire: Wire = serde_json::from_str(raw.get()).ok()?;
-    let receive_count = wire.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
     let attributes = wire
         .message_attributes
         .into_iter()
@@ -210,7 +205,6 @@ fn read(raw: &RawValue) -> Option<Record> {
         message_id: MessageId::try_from(wire.message_id).ok()?,
         body: wire.body.unwrap_or_default(),
         attributes,
-        receive_count: receive_count.unwrap_or(1),
     })
 }
 

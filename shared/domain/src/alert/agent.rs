@@ -15,10 +15,6 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub fn is_manager(&self) -> bool {
-        self.id == "000"
-    }
-
     pub(super) fn read(value: &Value) -> Self {
         let field = |name: &str| value.get(name).and_then(lenient::text);
         Self {

@@ -18,7 +18,6 @@ pub struct Rule {
     /// ATT&CK technique ids as Wazuh gives them.
     pub technique_ids: Vec<String>,
     pub technique_names: Vec<String>,
-    pub tactics: Vec<String>,
 }
 
 impl Rule {
@@ -40,7 +39,6 @@ impl Rule {
             groups: lenient::texts(field("groups")),
             technique_ids: mitre("id"),
             technique_names: mitre("technique"),
-            tactics: mitre("tactic"),
         })
     }
 }
