@@ -1,7 +1,7 @@
 //! `AbuseIPDB` API v2, `GET /check`: <https://docs.abuseipdb.com/#check-endpoint>.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,8 +12,8 @@ use jiff::{Timestamp, ToSpan, Unit, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::control::Switchboard;
-use super::{header_text, is_refused, web_page};
+use super::control::{Behaviour, Plan, Switchboard, Switched, Switches};
+use super::{header_text, is_refused, trouble, web_page, with};
 
 /// How the provider behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,27 @@ pub enum Mode {
     Broken,
     /// 200 with `{"data":{}}`.
     Empty,
+    /// 200 with 50 MB.
+    Huge,
+    /// 200 with an answer that never ends.
+    Drip,
+    /// 302 to another host.
+    Redirect,
+    /// 200, and the score is a text.
+    WrongTypes,
+    /// 200, and the score is 101.
+    OutOfRange,
+    /// 200, and the counters are below zero.
+    Negative,
+}
+
+impl Switched for Mode {
+    const PROVIDER: &'static str = "abuseipdb";
+    const SLOW: Self = Self::Slow;
+
+    fn switch(switches: &mut Switches) -> &mut Behaviour<Self> {
+        &mut switches.abuseipdb
+    }
 }
 
 /// The free plan's requests a day.
@@ -50,7 +71,7 @@ pub(super) async fn check(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    let plan = switchboard.abuseipdb(PATH, json!(query));
+    let plan: Plan<Mode> = switchboard.plan(PATH, json!(query));
     tokio::time::sleep(plan.delay).await;
     let asked = Asked {
         key: header_text(&headers, "key"),
@@ -58,7 +79,7 @@ pub(super) async fn check(
         address: query.get("ipAddress").map_or("", String::as_str),
         max_age: query.get("maxAgeInDays").map_or("30", String::as_str),
     };
-    let used = switchboard.count("abuseipdb", PATH);
+    let used = switchboard.count(Mode::PROVIDER, PATH);
     answer(plan.mode, &asked, used, Timestamp::now())
 }
 
@@ -79,10 +100,16 @@ fn answer(mode: Mode, asked: &Asked<'_>, used: u64, now: Timestamp) -> Response 
         Mode::RateLimit => used_up(asked, now),
         Mode::Unauthorized => unauthorized(asked),
         Mode::Html => web_page(StatusCode::OK),
-        Mode::Broken => {
-            ([(header::CONTENT_TYPE, "application/json")], r#"{"data":{"ipAddress":"203.0."#).into_response()
-        }
+        Mode::Broken => trouble::cut(r#"{"data":{"ipAddress":"203.0."#),
         Mode::Empty => Json(json!({"data": {}})).into_response(),
+        Mode::Huge => trouble::huge(&lie(asked, json!({}), now)),
+        Mode::Drip => trouble::drip(&lie(asked, json!({}), now)),
+        Mode::Redirect => trouble::elsewhere(),
+        Mode::WrongTypes => Json(lie(asked, json!({"abuseConfidenceScore": "87"}), now)).into_response(),
+        Mode::OutOfRange => Json(lie(asked, json!({"abuseConfidenceScore": 101}), now)).into_response(),
+        Mode::Negative => {
+            Json(lie(asked, json!({"totalReports": -1, "numDistinctUsers": -1}), now)).into_response()
+        }
     }
 }
 
@@ -111,6 +138,12 @@ fn decide(asked: &Asked<'_>, remaining: u64, now: Timestamp) -> Response {
     let limits =
         [("x-ratelimit-limit", DAILY_LIMIT.to_string()), ("x-ratelimit-remaining", remaining.to_string())];
     (limits, Json(json!({"data": report(address, now)}))).into_response()
+}
+
+/// The answer, whatever the key, with these members in place of its own.
+fn lie(asked: &Asked<'_>, members: Value, now: Timestamp) -> Value {
+    let address = asked.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    json!({"data": with(report(address, now), members)})
 }
 
 fn report(address: IpAddr, now: Timestamp) -> Value {
@@ -251,10 +284,16 @@ mod tests {
             (Mode::Html, 200, "<!DOCTYPE html>"),
             (Mode::Broken, 200, "203.0."),
             (Mode::Empty, 200, r#"{"data":{}}"#),
+            (Mode::Huge, 200, "203.0.113.24"),
+            (Mode::Drip, 200, "203.0.113.24"),
+            (Mode::Redirect, 302, ""),
+            (Mode::WrongTypes, 200, r#""abuseConfidenceScore":"87""#),
+            (Mode::OutOfRange, 200, r#""abuseConfidenceScore":101"#),
+            (Mode::Negative, 200, r#""totalReports":-1,"numDistinctUsers":-1"#),
         ] {
             let answer = answer(mode, &ASKED, 1, noon());
             assert_eq!(answer.status(), status, "{mode:?}");
-            let text = body(answer).await.to_string();
+            let text = trouble::start_of(answer).await;
             assert!(text.contains(says), "{mode:?}: {text}");
         }
     }

@@ -33,10 +33,10 @@ pub struct Behaviour<M> {
     pub times: Option<u32>,
 }
 
-impl<M: Copy + Default> Behaviour<M> {
+impl<M: Copy + Default + PartialEq> Behaviour<M> {
     /// What to do with one request; counts it.
-    fn take(&mut self, slow: bool) -> Plan<M> {
-        let default = if slow { Duration::from_secs(10) } else { Duration::ZERO };
+    fn take(&mut self, slow: M) -> Plan<M> {
+        let default = if self.mode == slow { Duration::from_secs(10) } else { Duration::ZERO };
         let plan = Plan { mode: self.mode, delay: self.delay_ms.map_or(default, Duration::from_millis) };
         if let Some(left) = &mut self.times {
             *left = left.saturating_sub(1);
@@ -46,6 +46,23 @@ impl<M: Copy + Default> Behaviour<M> {
         }
         plan
     }
+}
+
+/// The modes of one provider.
+pub(super) trait Switched: Copy + Default + PartialEq {
+    /// The provider's name in orders and in records.
+    const PROVIDER: &'static str;
+    /// Late, even if the order does not say how late.
+    const SLOW: Self;
+
+    fn switch(switches: &mut Switches) -> &mut Behaviour<Self>;
+}
+
+/// How each provider behaves now.
+#[derive(Debug, Default)]
+pub(super) struct Switches {
+    pub abuseipdb: Behaviour<abuseipdb::Mode>,
+    pub model: Behaviour<model::Mode>,
 }
 
 /// How to answer one request.
@@ -74,8 +91,7 @@ pub struct Switchboard(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    abuseipdb: Behaviour<abuseipdb::Mode>,
-    model: Behaviour<model::Mode>,
+    switches: Switches,
     counts: Requests,
     /// The latest ones only.
     recorded: VecDeque<Recorded>,
@@ -83,25 +99,18 @@ struct Memory {
 
 impl Switchboard {
     pub fn switch(&self, order: Order) {
-        let mut memory = self.memory();
+        let switches = &mut self.memory().switches;
         match order {
-            Order::AbuseIpDb(behaviour) => memory.abuseipdb = behaviour,
-            Order::Model(behaviour) => memory.model = behaviour,
+            Order::AbuseIpDb(behaviour) => switches.abuseipdb = behaviour,
+            Order::Model(behaviour) => switches.model = behaviour,
         }
     }
 
-    pub(super) fn abuseipdb(&self, path: &str, content: Value) -> Plan<abuseipdb::Mode> {
+    /// Records a request, and tells how to answer it.
+    pub(super) fn plan<M: Switched>(&self, path: &str, content: Value) -> Plan<M> {
         let mut memory = self.memory();
-        memory.record("abuseipdb", path, content);
-        let slow = memory.abuseipdb.mode == abuseipdb::Mode::Slow;
-        memory.abuseipdb.take(slow)
-    }
-
-    pub(super) fn model(&self, path: &str, content: Value) -> Plan<model::Mode> {
-        let mut memory = self.memory();
-        memory.record("model", path, content);
-        let slow = memory.model.mode == model::Mode::Slow;
-        memory.model.take(slow)
+        memory.record(M::PROVIDER, path, content);
+        M::switch(&mut memory.switches).take(M::SLOW)
     }
 
     /// How many requests a path has had.
@@ -149,6 +158,8 @@ pub(super) async fn reset(State(switchboard): State<Arc<Switchboard>>) -> Status
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -170,10 +181,11 @@ mod tests {
         switchboard
             .switch(serde_json::from_str(r#"{"provider":"model","mode":"overloaded","times":2}"#).unwrap());
         let modes: Vec<model::Mode> =
-            (0..3).map(|_| switchboard.model("/v1/chat/completions", Value::Null).mode).collect();
+            (0..3).map(|_| switchboard.plan("/v1/chat/completions", Value::Null).mode).collect();
         assert_eq!(modes, [model::Mode::Overloaded, model::Mode::Overloaded, model::Mode::Ok]);
         assert_eq!(switchboard.count("model", "/v1/chat/completions"), 3);
-        assert_eq!(switchboard.abuseipdb("/api/v2/check", Value::Null).mode, abuseipdb::Mode::Ok);
+        let untouched: Plan<abuseipdb::Mode> = switchboard.plan("/api/v2/check", Value::Null);
+        assert_eq!(untouched.mode, abuseipdb::Mode::Ok);
     }
 
     #[test]
@@ -186,7 +198,23 @@ mod tests {
             (r#"{"provider":"abuseipdb","mode":"error"}"#, Duration::ZERO),
         ] {
             switchboard.switch(serde_json::from_str(order).unwrap());
-            assert_eq!(switchboard.abuseipdb("/", Value::Null).delay, delay, "{order}");
+            assert_eq!(switchboard.plan::<abuseipdb::Mode>("/", Value::Null).delay, delay, "{order}");
+        }
+    }
+
+    #[test]
+    fn every_order_reaches_its_own_provider() {
+        fn mode<M: Switched>(switchboard: &Switchboard) -> (&'static str, bool) {
+            (M::PROVIDER, switchboard.plan::<M>("/", Value::Null).mode == M::SLOW)
+        }
+        for provider in [abuseipdb::Mode::PROVIDER, model::Mode::PROVIDER] {
+            let switchboard = Switchboard::default();
+            let order = json!({"provider": provider, "mode": "slow"});
+            switchboard.switch(serde_json::from_value(order).unwrap());
+            let modes = [mode::<abuseipdb::Mode>(&switchboard), mode::<model::Mode>(&switchboard)];
+            for (name, is_slow) in modes {
+                assert_eq!(is_slow, name == provider, "{provider}: {name}");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod answer;
 pub mod control;
 mod model;
 mod schema;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 pub use abuseipdb::Mode as AbuseIpDbMode;
@@ -56,6 +57,44 @@ fn is_refused(key: &str) -> bool {
     key.is_empty() || key.starts_with("wrong")
 }
 
+/// The object with these members in place of its own.
+fn with(mut object: Value, members: Value) -> Value {
+    if let (Value::Object(object), Value::Object(members)) = (&mut object, members) {
+        object.extend(members);
+    }
+    object
+}
+
 fn header_text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Client;
+
+    use super::*;
+
+    async fn started() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(listener));
+        url
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_does_not_tell_its_length_and_blocks_nobody() {
+        let (stub, client) = (started().await, Client::new());
+        let url = format!("{stub}/api/v2/check?ipAddress=203.0.113.24");
+        let get = || client.get(&url).header("Key", "key").header("Accept", "application/json").send();
+        for mode in ["huge", "drip"] {
+            let order = json!({"provider": "abuseipdb", "mode": mode, "times": 1});
+            client.post(format!("{stub}/control")).json(&order).send().await.unwrap();
+            let mut endless = get().await.unwrap();
+            assert_eq!(endless.content_length(), None, "{mode}");
+            let start = endless.chunk().await.unwrap().unwrap();
+            assert!(start.starts_with(br#"{"data":{"ipAddress":"203.0.113.24""#), "{mode}");
+            assert_eq!(get().await.unwrap().json::<Value>().await.unwrap()["data"]["totalReports"], 1482);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::{self, Tone};
-use super::control::Switchboard;
+use super::control::{Behaviour, Plan, Switchboard, Switched, Switches};
 use super::{header_text, is_refused, schema, web_page};
 
 /// How the model behaves.
@@ -57,13 +57,22 @@ pub enum Mode {
     Html,
 }
 
+impl Switched for Mode {
+    const PROVIDER: &'static str = "model";
+    const SLOW: Self = Self::Slow;
+
+    fn switch(switches: &mut Switches) -> &mut Behaviour<Self> {
+        &mut switches.model
+    }
+}
+
 pub(super) async fn chat_completions(
     State(switchboard): State<Arc<Switchboard>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let plan = switchboard.model("/v1/chat/completions", request.clone());
+    let plan: Plan<Mode> = switchboard.plan("/v1/chat/completions", request.clone());
     tokio::time::sleep(plan.delay).await;
     let key = header_text(&headers, header::AUTHORIZATION).strip_prefix("Bearer ").unwrap_or_default();
     let answer = answer(plan.mode, key, &request);
