@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{abuseipdb, model};
+use super::{abuseipdb, misp, model};
 
 /// `POST /control`: how a provider behaves from now on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(tag = "provider", rename_all = "lowercase")]
 pub enum Order {
     AbuseIpDb(Behaviour<abuseipdb::Mode>),
+    Misp(Behaviour<misp::Mode>),
     Model(Behaviour<model::Mode>),
 }
 
@@ -62,6 +63,7 @@ pub(super) trait Switched: Copy + Default + PartialEq {
 #[derive(Debug, Default)]
 pub(super) struct Switches {
     pub abuseipdb: Behaviour<abuseipdb::Mode>,
+    pub misp: Behaviour<misp::Mode>,
     pub model: Behaviour<model::Mode>,
 }
 
@@ -78,7 +80,7 @@ pub struct Recorded {
     pub provider: String,
     pub path: String,
     pub at: Timestamp,
-    /// The query of `AbuseIPDB`, the body for the model.
+    /// The query of `AbuseIPDB`, the body for MISP and the model.
     pub content: Value,
 }
 
@@ -102,6 +104,7 @@ impl Switchboard {
         let switches = &mut self.memory().switches;
         match order {
             Order::AbuseIpDb(behaviour) => switches.abuseipdb = behaviour,
+            Order::Misp(behaviour) => switches.misp = behaviour,
             Order::Model(behaviour) => switches.model = behaviour,
         }
     }
@@ -167,6 +170,7 @@ mod tests {
         for text in [
             r#"{"provider":"abuseipdb","mode":"rate_limit"}"#,
             r#"{"provider":"abuseipdb","mode":"html","delay_ms":5}"#,
+            r#"{"provider":"misp","mode":"login_page"}"#,
             r#"{"provider":"model","mode":"refuse","times":2}"#,
         ] {
             let order: Order = serde_json::from_str(text).unwrap();
@@ -207,11 +211,15 @@ mod tests {
         fn mode<M: Switched>(switchboard: &Switchboard) -> (&'static str, bool) {
             (M::PROVIDER, switchboard.plan::<M>("/", Value::Null).mode == M::SLOW)
         }
-        for provider in [abuseipdb::Mode::PROVIDER, model::Mode::PROVIDER] {
+        for provider in [abuseipdb::Mode::PROVIDER, misp::Mode::PROVIDER, model::Mode::PROVIDER] {
             let switchboard = Switchboard::default();
             let order = json!({"provider": provider, "mode": "slow"});
             switchboard.switch(serde_json::from_value(order).unwrap());
-            let modes = [mode::<abuseipdb::Mode>(&switchboard), mode::<model::Mode>(&switchboard)];
+            let modes = [
+                mode::<abuseipdb::Mode>(&switchboard),
+                mode::<misp::Mode>(&switchboard),
+                mode::<model::Mode>(&switchboard),
+            ];
             for (name, is_slow) in modes {
                 assert_eq!(is_slow, name == provider, "{provider}: {name}");
             }

@@ -1,13 +1,17 @@
 //! Stand-ins for the providers: the real shapes, the real errors, and a switch for every kind of trouble.
 //!
-//! `GET /api/v2/check` is `AbuseIPDB`, `POST /v1/chat/completions` is `OpenAI`. `POST /control` switches, for
-//! example `{"provider":"model","mode":"rate_limit","times":2}`; see [`control`].
+//! `GET /api/v2/check` is `AbuseIPDB`, `POST /attributes/restSearch` and `POST /sightings/add` are MISP,
+//! and `POST /v1/chat/completions` is `OpenAI`.
+//! `POST /control` switches, for example `{"provider":"model","mode":"rate_limit","times":2}`; see [`control`].
 
 mod abuseipdb;
 mod answer;
+mod attributes;
 pub mod control;
+mod misp;
 mod model;
 mod schema;
+mod terms;
 mod trouble;
 
 use std::sync::Arc;
@@ -21,7 +25,11 @@ use tokio::net::TcpListener;
 
 pub use abuseipdb::Mode as AbuseIpDbMode;
 pub use control::{Order, Recorded, Requests, Switchboard};
+pub use misp::Mode as MispMode;
 pub use model::Mode as ModelMode;
+
+/// The SHA-256 of the file that MISP has heard of; it holds `wazuh-triage example dropper`.
+const DROPPER_SHA256: &str = "6c1e26a70ea2df24d49e5619ec13d30e3aca5b5b8a253d49109eab66d9d5ad77";
 
 /// Serves until dropped.
 pub async fn serve(listener: TcpListener) {
@@ -32,6 +40,9 @@ pub async fn serve(listener: TcpListener) {
 fn router(switchboard: Arc<Switchboard>) -> Router {
     Router::new()
         .route("/api/v2/check", get(abuseipdb::check))
+        .route("/attributes/restSearch", post(misp::search))
+        .route("/sightings/add", post(misp::sight))
+        .route("/users/login", get(misp::login))
         .route("/v1/chat/completions", post(model::chat_completions))
         .route("/control", post(control::switch))
         .route("/control/requests", get(control::requests))
