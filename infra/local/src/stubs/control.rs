@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{abuseipdb, misp, model};
+use super::{abuseipdb, misp, model, otx};
 
 /// `POST /control`: how a provider behaves from now on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -19,6 +19,7 @@ use super::{abuseipdb, misp, model};
 pub enum Order {
     AbuseIpDb(Behaviour<abuseipdb::Mode>),
     Misp(Behaviour<misp::Mode>),
+    Otx(Behaviour<otx::Mode>),
     Model(Behaviour<model::Mode>),
 }
 
@@ -64,6 +65,7 @@ pub(super) trait Switched: Copy + Default + PartialEq {
 pub(super) struct Switches {
     pub abuseipdb: Behaviour<abuseipdb::Mode>,
     pub misp: Behaviour<misp::Mode>,
+    pub otx: Behaviour<otx::Mode>,
     pub model: Behaviour<model::Mode>,
 }
 
@@ -80,7 +82,7 @@ pub struct Recorded {
     pub provider: String,
     pub path: String,
     pub at: Timestamp,
-    /// The query of `AbuseIPDB`, the body for MISP and the model.
+    /// The query of `AbuseIPDB`, the type and value of OTX, the body for MISP and the model.
     pub content: Value,
 }
 
@@ -105,6 +107,7 @@ impl Switchboard {
         match order {
             Order::AbuseIpDb(behaviour) => switches.abuseipdb = behaviour,
             Order::Misp(behaviour) => switches.misp = behaviour,
+            Order::Otx(behaviour) => switches.otx = behaviour,
             Order::Model(behaviour) => switches.model = behaviour,
         }
     }
@@ -171,6 +174,7 @@ mod tests {
             r#"{"provider":"abuseipdb","mode":"rate_limit"}"#,
             r#"{"provider":"abuseipdb","mode":"html","delay_ms":5}"#,
             r#"{"provider":"misp","mode":"login_page"}"#,
+            r#"{"provider":"otx","mode":"gateway_timeout","times":1}"#,
             r#"{"provider":"model","mode":"refuse","times":2}"#,
         ] {
             let order: Order = serde_json::from_str(text).unwrap();
@@ -211,13 +215,16 @@ mod tests {
         fn mode<M: Switched>(switchboard: &Switchboard) -> (&'static str, bool) {
             (M::PROVIDER, switchboard.plan::<M>("/", Value::Null).mode == M::SLOW)
         }
-        for provider in [abuseipdb::Mode::PROVIDER, misp::Mode::PROVIDER, model::Mode::PROVIDER] {
+        for provider in
+            [abuseipdb::Mode::PROVIDER, misp::Mode::PROVIDER, otx::Mode::PROVIDER, model::Mode::PROVIDER]
+        {
             let switchboard = Switchboard::default();
             let order = json!({"provider": provider, "mode": "slow"});
             switchboard.switch(serde_json::from_value(order).unwrap());
             let modes = [
                 mode::<abuseipdb::Mode>(&switchboard),
                 mode::<misp::Mode>(&switchboard),
+                mode::<otx::Mode>(&switchboard),
                 mode::<model::Mode>(&switchboard),
             ];
             for (name, is_slow) in modes {

@@ -1,7 +1,7 @@
 //! Stand-ins for the providers: the real shapes, the real errors, and a switch for every kind of trouble.
 //!
 //! `GET /api/v2/check` is `AbuseIPDB`, `POST /attributes/restSearch` and `POST /sightings/add` are MISP,
-//! and `POST /v1/chat/completions` is `OpenAI`.
+//! `GET /api/v1/indicators/{type}/{value}/general` is `AlienVault` OTX, and `POST /v1/chat/completions` is `OpenAI`.
 //! `POST /control` switches, for example `{"provider":"model","mode":"rate_limit","times":2}`; see [`control`].
 
 mod abuseipdb;
@@ -10,6 +10,8 @@ mod attributes;
 pub mod control;
 mod misp;
 mod model;
+mod otx;
+mod pulses;
 mod schema;
 mod terms;
 mod trouble;
@@ -27,8 +29,9 @@ pub use abuseipdb::Mode as AbuseIpDbMode;
 pub use control::{Order, Recorded, Requests, Switchboard};
 pub use misp::Mode as MispMode;
 pub use model::Mode as ModelMode;
+pub use otx::Mode as OtxMode;
 
-/// The SHA-256 of the file that MISP has heard of; it holds `wazuh-triage example dropper`.
+/// The SHA-256 of the file that MISP and OTX have heard of; it holds `wazuh-triage example dropper`.
 const DROPPER_SHA256: &str = "6c1e26a70ea2df24d49e5619ec13d30e3aca5b5b8a253d49109eab66d9d5ad77";
 
 /// Serves until dropped.
@@ -43,6 +46,7 @@ fn router(switchboard: Arc<Switchboard>) -> Router {
         .route("/attributes/restSearch", post(misp::search))
         .route("/sightings/add", post(misp::sight))
         .route("/users/login", get(misp::login))
+        .route("/api/v1/indicators/{section}/{*rest}", get(otx::general))
         .route("/v1/chat/completions", post(model::chat_completions))
         .route("/control", post(control::switch))
         .route("/control/requests", get(control::requests))
@@ -82,7 +86,7 @@ fn header_text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::Client;
+    use reqwest::{Client, StatusCode};
 
     use super::*;
 
@@ -91,6 +95,43 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(serve(listener));
         url
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_by_provider_and_path_and_no_key_is_kept() {
+        let (stub, client) = (started().await, Client::new());
+        for (path, status) in [
+            ("/api/v1/indicators/url/http%3A%2F%2Fmalware.example.com%2Fdropper.bin/general", 200),
+            ("/api/v1/indicators/url/http://malware.example.com/dropper.bin/general", 200),
+            ("/api/v1/indicators/IPv6/2001%3Adb8%3A%3Abad/general", 200),
+            ("/api/v1/indicators/IPv4/2001%3Adb8%3A%3Abad/general", 400),
+            ("/api/v1/indicators/IPv4/203.0.113.24/malware", 404),
+            ("/api/v1/indicators/email/a@example.com/general", 404),
+        ] {
+            let request = client.get(format!("{stub}{path}")).header("X-OTX-API-KEY", "key-of-otx");
+            assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{path}");
+        }
+        let request =
+            client.post(format!("{stub}/attributes/restSearch")).header("Authorization", "key-of-misp");
+        let answer = request.json(&json!({"value": ["203.0.113.24"]})).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let found: Value = answer.json().await.unwrap();
+        assert_eq!(found["response"]["Attribute"][0]["type"], "ip-src");
+
+        let counts: Value =
+            client.get(format!("{stub}/control/requests")).send().await.unwrap().json().await.unwrap();
+        let expected = json!({
+            "misp": {"/attributes/restSearch": 1},
+            "otx": {
+                "/api/v1/indicators/IPv4/general": 1,
+                "/api/v1/indicators/IPv6/general": 1,
+                "/api/v1/indicators/url/general": 2,
+            },
+        });
+        assert_eq!(counts, expected);
+        let log = client.get(format!("{stub}/control/log")).send().await.unwrap().text().await.unwrap();
+        assert!(log.contains(r#"{"type":"url","value":"http://malware.example.com/dropper.bin"}"#), "{log}");
+        assert!(!log.contains("key-of"), "{log}");
     }
 
     #[tokio::test]
