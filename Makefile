@@ -11,9 +11,9 @@ TESTS  := --workspace --features tests/emulator
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-demo: ## Run sample alerts through the whole pipeline on this machine (KEEP=1 leaves it running)
+demo: ## Run sample alerts through the pipeline on this machine (KEEP=1: leave it running, TROUBLE=key|quota|outage: a provider fails)
 	@cargo build --profile local --workspace
-	@$(LOCAL) demo --built $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)")
+	@$(LOCAL) demo --built $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)") $(if $(TROUBLE),--trouble "$(TROUBLE)")
 
 test: nextest ## Check Terraform and run every test, the end-to-end tests against an emulator
 	@bash terraform/check.sh

@@ -2,8 +2,12 @@
 
 mod alert;
 mod calls;
+mod conformance;
+mod corpus;
+mod extraction;
 mod fake_aws;
 mod integratord;
+mod lookups;
 mod python;
 mod redis;
 mod release;
@@ -14,6 +18,8 @@ mod table;
 mod tools;
 mod wazuh;
 
+use std::env;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -30,6 +36,12 @@ fn main() -> Result<ExitCode> {
     table.extend(calls::measure(&release, &aws)?);
     table.extend(starts::measure(&release, &aws)?);
     table.extend(sizes::measure(&release)?);
+    let folder = |variable| env::var_os(variable).map(PathBuf::from);
+    table.extend(extraction::measure(folder("TRIAGE_CORPUS").as_deref())?);
+    table.extend(lookups::measure()?);
+    if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
+        table.extend(conformance::measure(&folder)?);
+    }
     table.publish(&release)
 }
 

@@ -28,6 +28,15 @@ pub(crate) enum Quantity {
     Time(Duration),
     /// Bytes.
     Size(u64),
+    Count(u64),
+    Speed {
+        alerts_per_second: f64,
+        bytes_per_second: f64,
+    },
+    Share {
+        met: usize,
+        of: usize,
+    },
 }
 
 /// What was hoped for, and whether it came true.
@@ -112,6 +121,11 @@ impl fmt::Display for Quantity {
             Self::Size(bytes) => {
                 write!(formatter, "{}.{:02} MB", bytes / 1_000_000, bytes % 1_000_000 / 10_000)
             }
+            Self::Count(count) => write!(formatter, "{count}"),
+            Self::Speed { alerts_per_second, bytes_per_second } => {
+                write!(formatter, "{:.0} k/s, {:.0} MB/s", alerts_per_second / 1e3, bytes_per_second / 1e6)
+            }
+            Self::Share { met, of } => write!(formatter, "{met} of {of}"),
         }
     }
 }

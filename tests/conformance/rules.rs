@@ -5,6 +5,7 @@ mod fired;
 mod lint;
 mod pattern;
 mod samples;
+mod sent;
 
 use std::fs;
 use std::path::Path;

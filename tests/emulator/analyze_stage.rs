@@ -9,8 +9,9 @@ use domain::analysis::{Analysis, ModelVerdict, NoAnalysis};
 use domain::assessment::Priority;
 use domain::incident::IncidentId;
 use domain::message::{self, Schema};
-use domain::verdict::Verdict;
+use domain::verdict::{Formula, Verdict};
 use domain::{Alert, EnrichedAlert, Notice};
+use jiff::Timestamp;
 use lambda::Stage as _;
 use lambda::batch::Deadline;
 use serde_json::Value;
@@ -66,7 +67,8 @@ impl Run {
 
 fn enriched(alert: &Value) -> Result<String> {
     let alert = Alert::parse(&alert.to_string())?;
-    let enriched = EnrichedAlert { schema: Schema, alert, reports: Vec::new(), verdict: Verdict::over(&[]) };
+    let verdict = Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH);
+    let enriched = EnrichedAlert { schema: Schema, alert, reports: Vec::new(), verdict, repeat_of: None };
     Ok(message::encode(&enriched)?)
 }
 
@@ -100,6 +102,36 @@ async fn every_alert_of_an_incident_is_counted_exactly_once_and_one_is_noticed()
     assert_eq!(run_.notices().await?.len(), 1);
     assert_eq!(run_.alert_count(&alerts[0]).await?, 9);
     assert_eq!(requests(&run_.stub_url, "model").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repeat_adds_to_the_incident_of_the_first_whatever_its_agent() -> Result<()> {
+    let run_ = Run::new().await?;
+    let first = brute_force("203.0.113.24");
+    assert!(run(&run_.stage, &[enriched(&first)?]).await??.failures.is_empty());
+    let incident = IncidentId::of(&Alert::parse(&first.to_string())?);
+    let elsewhere = with(with(first.clone(), "/agent/id", "008"), "/id", "1791030127.9");
+    let mut repeat: EnrichedAlert = message::decode(&enriched(&elsewhere)?)?;
+    repeat.repeat_of = Some(incident);
+    // Twice, as a redelivery would.
+    for _ in 0..2 {
+        assert!(run(&run_.stage, &[message::encode(&repeat)?]).await??.failures.is_empty());
+    }
+    assert_eq!(run_.notices().await?.len(), 1);
+    assert_eq!(run_.alert_count(&first).await?, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repeat_of_an_incident_that_never_was_opens_its_own() -> Result<()> {
+    let run_ = Run::new().await?;
+    let alert = brute_force("203.0.113.24");
+    let mut repeat: EnrichedAlert = message::decode(&enriched(&alert)?)?;
+    repeat.repeat_of = Some(IncidentId::of(&Alert::parse(&brute_force("203.0.113.24").to_string())?));
+    assert!(run(&run_.stage, &[message::encode(&repeat)?]).await??.failures.is_empty());
+    assert_eq!(run_.notices().await?.len(), 1);
+    assert_eq!(run_.alert_count(&alert).await?, 1);
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! The enrich stage in this process, against the emulator and stubs of its own.
 
 use anyhow::Result;
+use domain::incident::IncidentId;
 use domain::message;
-use domain::verdict::{Answer, Judgement, Unanswered};
-use domain::{EnrichedAlert, Feedback};
+use domain::verdict::{Answer, Judgement, Provider, Unanswered, Witness};
+use domain::{Alert, EnrichedAlert, Feedback};
 use enrich::{Config, Enrich};
 use lambda::batch::BatchError;
 use serde_json::{Value, json};
@@ -11,9 +12,11 @@ use tests::Site;
 use tests::alerts::{brute_force, key, with};
 use tests::site::{attributes, requests, run, switch};
 
+/// The stage with stubs, queues and an intel table that no other test has: gates and answers are shared by table.
 struct Run {
     site: Site,
     stub_url: String,
+    intel_table: String,
     enriched: String,
     feedback: String,
     dead_letters: String,
@@ -25,30 +28,36 @@ impl Run {
         let stub_url = Site::private_stubs().await?;
         let (enriched, feedback) = (site.private_queue().await?, site.private_queue().await?);
         let dead_letters = site.private_queue().await?;
-        Ok(Self { site, stub_url, enriched, feedback, dead_letters })
+        let intel_table = site.private_table("key", Some("source")).await?;
+        Ok(Self { site, stub_url, intel_table, enriched, feedback, dead_letters })
     }
 
     /// The stage as it is deployed.
-    fn deployed(&self) -> Result<Enrich> {
+    async fn deployed(&self) -> Result<Enrich> {
         let outputs = &self.site.stack.outputs;
-        self.stage(&outputs.tables.claims, &outputs.parameters.abuseipdb_key)
+        self.stage(&outputs.tables.claims, &outputs.parameters.abuseipdb_key, &[]).await
     }
 
-    fn stage(&self, claims_table: &str, key_parameter: &str) -> Result<Enrich> {
-        let tables = &self.site.stack.outputs.tables;
-        let environment = self.site.environment(&[
+    async fn stage(&self, claims_table: &str, key_parameter: &str, more: &[(&str, &str)]) -> Result<Enrich> {
+        let outputs = &self.site.stack.outputs;
+        let settings = [
             ("LEASE_SECONDS", "30"),
             ("CLAIMS_TABLE", claims_table),
-            ("INTEL_TABLE", &tables.intel),
-            ("SIGHTINGS_TABLE", &tables.sightings),
+            ("INTEL_TABLE", &self.intel_table),
+            ("SIGHTINGS_TABLE", &outputs.tables.sightings),
             ("ENRICHED_QUEUE_URL", &self.enriched),
             ("FEEDBACK_QUEUE_URL", &self.feedback),
             ("DEAD_LETTER_QUEUE_URL", &self.dead_letters),
             ("ABUSEIPDB_URL", &self.stub_url),
             ("ABUSEIPDB_KEY_PARAMETER", key_parameter),
+            ("MISP_URL", &self.stub_url),
+            ("MISP_KEY_PARAMETER", &outputs.parameters.misp_key),
+            ("OTX_URL", &self.stub_url),
+            ("OTX_KEY_PARAMETER", &outputs.parameters.otx_key),
             ("DOCUMENTATION_ADDRESSES", "public"),
-        ]);
-        Ok(Enrich::new(Config::read(&environment)?, &self.site.aws)?)
+        ];
+        let environment = self.site.environment(&[&settings, more].concat());
+        Ok(Enrich::new(Config::read(&environment)?, &self.site.aws).await?)
     }
 
     /// Runs one batch that must not fail.
@@ -56,6 +65,12 @@ impl Run {
         let bodies: Vec<String> = bodies.iter().map(Value::to_string).collect();
         assert!(run(stage, &bodies).await??.failures.is_empty());
         Ok(())
+    }
+
+    async fn feedback(&self) -> Result<Vec<Feedback>> {
+        let messages = self.site.drain(&self.feedback).await?;
+        let read = messages.iter().map(|message| Ok(message::decode(message.body().unwrap_or_default())?));
+        read.collect()
     }
 
     async fn enriched(&self) -> Result<Vec<EnrichedAlert>> {
@@ -72,19 +87,105 @@ fn fresh_address() -> String {
 }
 
 #[tokio::test]
-async fn a_listed_address_goes_on_and_back_to_wazuh() -> Result<()> {
+async fn a_listed_address_is_judged_by_all_and_goes_on_and_back_to_wazuh() -> Result<()> {
     let run = Run::new().await?;
     let alert = brute_force("203.0.113.24");
-    run.pass(&run.deployed()?, std::slice::from_ref(&alert)).await?;
+    run.pass(&run.deployed().await?, std::slice::from_ref(&alert)).await?;
     let enriched = run.enriched().await?;
     assert_eq!(enriched.len(), 1);
-    assert_eq!(enriched[0].verdict.judgement, Judgement::Malicious);
+    let verdict = &enriched[0].verdict;
+    assert_eq!((verdict.judgement, verdict.coverage), (Judgement::Malicious, 100));
+    let accusers: Vec<String> = verdict.indicators[0].accusers().map(ToString::to_string).collect();
+    assert_eq!(accusers, ["AbuseIPDB", "MISP", "OTX"], "{:?}", verdict.reasons);
     assert_eq!(enriched[0].alert.raw(), alert.to_string());
-    let feedback = run.site.drain(&run.feedback).await?;
-    let feedback: Feedback = message::decode(feedback[0].body().unwrap_or_default())?;
-    assert_eq!(feedback.event["integration"], "custom-abuseipdb");
-    assert_eq!(feedback.event["abuseipdb"]["abuse_confidence_score"], 100);
-    assert_eq!(feedback.event["abuseipdb"]["source"]["srcip"], "203.0.113.24");
+    let events = run.feedback().await?;
+    let kinds: Vec<&str> =
+        events.iter().filter_map(|feedback| feedback.event["integration"].as_str()).collect();
+    assert_eq!(kinds, ["custom-abuseipdb", "misp", "alienvault_otx", "wazuh-triage"]);
+    assert_eq!(events[0].event["abuseipdb"]["abuse_confidence_score"], 100);
+    assert_eq!(events[0].event["abuseipdb"]["source"]["srcip"], "203.0.113.24");
+    assert_eq!(events[1].event["misp"]["event_id"], "501");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_feed_in_the_table_condemns_a_private_address_and_analysts_win() -> Result<()> {
+    let run = Run::new().await?;
+    let row = async |key: &str, source: &str, title: &str| -> Result<()> {
+        let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+        let put = run.site.dynamodb.put_item().table_name(&run.intel_table);
+        put.item("key", text(key)).item("source", text(source)).item("title", text(title)).send().await?;
+        Ok(())
+    };
+    row("ip#192.168.1.100", "feed#otx", "A pulse").await?;
+    row("ip#203.0.113.24", "list#allow", "our own scanner").await?;
+    row("ip#10.9.9.9", "list#deny", "ticket 4711").await?;
+    let stage = run.deployed().await?;
+    for (address, judgement, score) in [
+        ("192.168.1.100", Judgement::Malicious, 80),
+        ("203.0.113.24", Judgement::BenignInfrastructure, 0),
+        ("10.9.9.9", Judgement::Malicious, 100),
+        ("10.9.9.8", Judgement::Unknown, 0),
+    ] {
+        run.pass(&stage, &[brute_force(address)]).await?;
+        let verdict = run.enriched().await?.remove(0).verdict;
+        assert_eq!((verdict.judgement, verdict.score), (judgement, score), "{address} {:?}", verdict.reasons);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_rule_about_the_same_address_is_a_repeat_on_whatever_agent() -> Result<()> {
+    let run = Run::new().await?;
+    let stage = run.deployed().await?;
+    let first = brute_force("203.0.113.24");
+    let elsewhere = with(with(first.clone(), "/agent/id", "008"), "/id", "1791030127.9");
+    let other_rule = with(with(first.clone(), "/rule/id", "5712"), "/id", "1791030127.10");
+    let and_another = with(
+        with(first.clone(), "/full_log", format!("from 203.0.113.24 to {}", fresh_address())),
+        "/id",
+        "1791030127.11",
+    );
+    run.pass(&stage, std::slice::from_ref(&first)).await?;
+    let told = run.feedback().await?.len();
+    run.pass(&stage, &[elsewhere]).await?;
+    assert!(run.feedback().await?.is_empty(), "Wazuh is told once");
+    run.pass(&stage, &[other_rule, and_another]).await?;
+    assert_eq!(run.feedback().await?.len(), told, "of the other rule's alert only");
+    let enriched = run.enriched().await?;
+    let first_incident = IncidentId::of(&Alert::parse(&first.to_string())?);
+    let mut repeats: Vec<Option<&IncidentId>> =
+        enriched.iter().map(|enriched| enriched.repeat_of.as_ref()).collect();
+    repeats.sort_by_key(Option::is_none);
+    assert_eq!(repeats, [Some(&first_incident), None, None, None]);
+    assert!(enriched.iter().all(|enriched| enriched.verdict.judgement == Judgement::Malicious));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_storm_from_one_address_costs_one_request_of_each_provider() -> Result<()> {
+    const ALERTS: usize = 10_000;
+    let run = Run::new().await?;
+    // Three functions at once, each with a memory of its own.
+    let stages = [run.deployed().await?, run.deployed().await?, run.deployed().await?];
+    let first = brute_force(&fresh_address());
+    let bodies: Vec<Value> =
+        (0..ALERTS).map(|index| with(first.clone(), "/id", format!("1791030127.{index}"))).collect();
+    let share = |index: usize| bodies.iter().skip(index).step_by(3).cloned().collect::<Vec<_>>();
+    let feed = async |index: usize| {
+        for batch in share(index).chunks(10) {
+            run.pass(&stages[index], batch).await?;
+        }
+        Ok::<(), anyhow::Error>(())
+    };
+    let (one, two, three) = tokio::join!(feed(0), feed(1), feed(2));
+    one.and(two).and(three)?;
+    for provider in ["abuseipdb", "misp", "otx"] {
+        assert_eq!(requests(&run.stub_url, provider).await?, 1, "{provider}");
+    }
+    let enriched = run.enriched().await?;
+    assert_eq!(enriched.len(), ALERTS);
+    assert_eq!(enriched.iter().filter(|enriched| enriched.repeat_of.is_none()).count(), 1);
     Ok(())
 }
 
@@ -93,7 +194,7 @@ async fn one_address_in_many_alerts_costs_one_request() -> Result<()> {
     let run = Run::new().await?;
     let address = fresh_address();
     for _ in 0..5 {
-        run.pass(&run.deployed()?, &[brute_force(&address)]).await?;
+        run.pass(&run.deployed().await?, &[brute_force(&address)]).await?;
     }
     assert_eq!(run.enriched().await?.len(), 5);
     assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 1);
@@ -102,24 +203,71 @@ async fn one_address_in_many_alerts_costs_one_request() -> Result<()> {
 
 #[tokio::test]
 async fn a_provider_in_trouble_is_unknown_and_costs_no_alert() -> Result<()> {
-    for (mode, reason) in [
-        ("unauthorized", Unanswered::Unauthorized),
-        ("rate_limit", Unanswered::QuotaExhausted),
-        ("error", Unanswered::Unreachable),
-        ("html", Unanswered::InvalidResponse),
-        ("broken", Unanswered::InvalidResponse),
-        ("empty", Unanswered::InvalidResponse),
-        ("slow", Unanswered::Timeout),
+    use Unanswered::{InvalidResponse, QuotaExhausted, RateLimited, Timeout, Unauthorized, Unreachable};
+    for (provider, modes) in [
+        (
+            Provider::AbuseIpDb,
+            &[
+                ("unauthorized", Unauthorized),
+                ("rate_limit", QuotaExhausted),
+                ("error", Unreachable),
+                ("html", InvalidResponse),
+                ("broken", InvalidResponse),
+                ("empty", InvalidResponse),
+                ("out_of_range", InvalidResponse),
+                ("huge", InvalidResponse),
+                ("redirect", InvalidResponse),
+                ("drip", Timeout),
+                ("slow", Timeout),
+            ][..],
+        ),
+        (
+            Provider::Misp,
+            &[
+                ("unauthorized", Unauthorized),
+                ("rate_limit", RateLimited),
+                ("error", Unreachable),
+                ("login_page", InvalidResponse),
+                ("html", InvalidResponse),
+                ("broken", InvalidResponse),
+                ("empty", InvalidResponse),
+                ("wrong_types", InvalidResponse),
+                ("huge", InvalidResponse),
+                ("drip", Timeout),
+            ],
+        ),
+        (
+            Provider::Otx,
+            &[
+                ("unauthorized", Unauthorized),
+                ("rate_limit", RateLimited),
+                ("gateway_timeout", Unreachable),
+                ("html", InvalidResponse),
+                ("broken", InvalidResponse),
+                ("empty", InvalidResponse),
+                ("wrong_types", InvalidResponse),
+                ("huge", InvalidResponse),
+                ("redirect", InvalidResponse),
+                ("drip", Timeout),
+            ],
+        ),
     ] {
-        let run = Run::new().await?;
-        switch(&run.stub_url, "abuseipdb", mode).await?;
-        // Level 6 is below the forwarding level: only the failed look-up sends the alert on.
-        run.pass(&run.deployed()?, &[with(brute_force(&fresh_address()), "/rule/level", 6)]).await?;
-        let enriched = run.enriched().await?;
-        assert_eq!(enriched.len(), 1, "{mode}");
-        assert_eq!(enriched[0].reports[0].answer, Answer::Unknown { reason }, "{mode}");
-        assert_eq!(enriched[0].verdict.judgement, Judgement::Unknown, "{mode}");
-        assert!(run.site.drain(&run.feedback).await?.is_empty(), "{mode}");
+        for (mode, reason) in modes {
+            let run = Run::new().await?;
+            switch(&run.stub_url, provider.name(), mode).await?;
+            // Level 6 is below the forwarding level: only the failed look-up sends the alert on.
+            run.pass(&run.deployed().await?, &[with(brute_force(&fresh_address()), "/rule/level", 6)])
+                .await?;
+            let enriched = run.enriched().await?;
+            assert_eq!(enriched.len(), 1, "{provider} {mode}");
+            let report =
+                enriched[0].reports.iter().find(|report| report.witness == Witness::Provider(provider));
+            let answer = report.map(|report| &report.answer);
+            assert_eq!(answer, Some(&Answer::Unknown { reason: *reason }), "{provider} {mode}");
+            assert_eq!(enriched[0].verdict.judgement, Judgement::Unknown, "{provider} {mode}");
+            assert!(enriched[0].verdict.coverage < 100, "{provider} {mode}");
+            assert!(run.feedback().await?.is_empty(), "{provider} {mode}");
+        }
     }
     Ok(())
 }
@@ -128,16 +276,20 @@ async fn a_provider_in_trouble_is_unknown_and_costs_no_alert() -> Result<()> {
 async fn a_rotated_key_is_used_as_soon_as_the_old_one_is_refused() -> Result<()> {
     let run = Run::new().await?;
     let parameter = format!("/test/{}", uuid::Uuid::new_v4());
-    let stage = run.stage(&run.site.stack.outputs.tables.claims, &parameter)?;
-    // The stub refuses keys that begin with "wrong".
-    for (key, expected) in [("wrong-key", Judgement::Unknown), ("right-key", Judgement::NoEvidence)] {
+    let put = async |key: &str| -> Result<()> {
         let kind = aws_sdk_ssm::types::ParameterType::SecureString;
         let put = aws_sdk_ssm::Client::new(&run.site.aws).put_parameter().name(&parameter).value(key);
         put.r#type(kind).overwrite(true).send().await?;
-        let answer = tests::site::run(&stage, &[brute_force(&fresh_address()).to_string()]).await??;
-        assert!(answer.failures.is_empty());
-        assert_eq!(run.enriched().await?[0].verdict.judgement, expected, "{key}");
-    }
+        Ok(())
+    };
+    // The stub refuses keys that begin with "wrong". The stage reads the old key before it is replaced.
+    put("wrong-key").await?;
+    let stage = run.stage(&run.site.stack.outputs.tables.claims, &parameter, &[]).await?;
+    stage.warm_up().await;
+    put("right-key").await?;
+    run.pass(&stage, &[brute_force(&fresh_address())]).await?;
+    assert_eq!(run.enriched().await?[0].verdict.judgement, Judgement::NoEvidence);
+    assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 2, "the old one, then the new one");
     Ok(())
 }
 
@@ -145,7 +297,7 @@ async fn a_rotated_key_is_used_as_soon_as_the_old_one_is_refused() -> Result<()>
 async fn a_spent_quota_stops_all_questions() -> Result<()> {
     let run = Run::new().await?;
     switch(&run.stub_url, "abuseipdb", "rate_limit").await?;
-    let stage = run.deployed()?;
+    let stage = run.deployed().await?;
     for _ in 0..4 {
         run.pass(&stage, &[brute_force(&fresh_address())]).await?;
     }
@@ -158,7 +310,7 @@ async fn a_spent_quota_stops_all_questions() -> Result<()> {
 async fn nothing_is_asked_about_private_addresses_and_ignored_alerts() -> Result<()> {
     let run = Run::new().await?;
     run.pass(
-        &run.deployed()?,
+        &run.deployed().await?,
         &[
             brute_force("192.168.1.100"),
             with(brute_force(&fresh_address()), "/rule/id", "31530"),
@@ -176,7 +328,7 @@ async fn a_low_login_is_observed_by_user_and_address() -> Result<()> {
     let run = Run::new().await?;
     let user = format!("user-{}", uuid::Uuid::new_v4().simple());
     let login = with(with(brute_force("10.0.2.2"), "/rule/level", 3), "/data/dstuser", user.as_str());
-    run.pass(&run.deployed()?, &[login.clone(), login]).await?;
+    run.pass(&run.deployed().await?, &[login.clone(), login]).await?;
     let table = &run.site.stack.outputs.tables.sightings;
     let query = run.site.dynamodb.query().table_name(table).key_condition_expression("subject = :subject");
     let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("user#{user}"));
@@ -194,7 +346,7 @@ async fn a_returned_intelligence_event_is_passed_on_without_a_question() -> Resu
     alert["location"] = json!("abuseipdb");
     alert["data"] = json!({"integration": "custom-abuseipdb", "abuseipdb": {
         "abuse_confidence_score": "100", "source": {"srcip": "203.0.113.24", "rule": "5763"}}});
-    run.pass(&run.deployed()?, &[alert]).await?;
+    run.pass(&run.deployed().await?, &[alert]).await?;
     let enriched = run.enriched().await?;
     assert_eq!(enriched[0].verdict.judgement, Judgement::Malicious);
     assert_eq!(requests(&run.stub_url, "abuseipdb").await?, 0);
@@ -218,7 +370,7 @@ async fn what_is_not_an_alert_is_dead_lettered_at_once_with_its_reason() -> Resu
     ];
     // A message in a queue has 256 KiB at most: the nested one is cut to what SQS can hold, and is as wrong.
     let bodies: Vec<String> = bodies.into_iter().map(|body| body.chars().take(200_000).collect()).collect();
-    assert!(run(&run_.deployed()?, &bodies).await??.failures.is_empty());
+    assert!(run(&run_.deployed().await?, &bodies).await??.failures.is_empty());
     assert_eq!(run_.enriched().await?.len(), 1, "the neighbour is unharmed");
     let mut reasons: Vec<String> = Vec::new();
     for message in run_.site.drain(&run_.dead_letters).await? {
@@ -245,7 +397,7 @@ async fn what_is_not_an_alert_is_dead_lettered_at_once_with_its_reason() -> Resu
 #[tokio::test]
 async fn without_a_claim_nothing_is_done() -> Result<()> {
     let run_ = Run::new().await?;
-    let stage = run_.stage("no-such-table", &run_.site.stack.outputs.parameters.abuseipdb_key)?;
+    let stage = run_.stage("no-such-table", &run_.site.stack.outputs.parameters.abuseipdb_key, &[]).await?;
     let answer = run(&stage, &[brute_force("203.0.113.24").to_string()]).await?;
     assert_eq!(answer, Err(BatchError::AllFailed(1)));
     assert!(run_.enriched().await?.is_empty());
@@ -258,8 +410,8 @@ async fn an_alert_that_is_delivered_again_is_not_enriched_again() -> Result<()> 
     let run = Run::new().await?;
     let alert = brute_force("203.0.113.24");
     assert_eq!(key(&alert)?, key(&alert.clone())?);
-    run.pass(&run.deployed()?, std::slice::from_ref(&alert)).await?;
-    run.pass(&run.deployed()?, &[alert.clone(), alert]).await?;
+    run.pass(&run.deployed().await?, std::slice::from_ref(&alert)).await?;
+    run.pass(&run.deployed().await?, &[alert.clone(), alert]).await?;
     assert_eq!(run.enriched().await?.len(), 1);
     Ok(())
 }

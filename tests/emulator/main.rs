@@ -4,5 +4,6 @@
 mod analyze_stage;
 mod claims;
 mod enrich_stage;
+mod intel_store;
 mod notify_stage;
 mod pipeline;

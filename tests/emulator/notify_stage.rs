@@ -5,7 +5,7 @@ use domain::analysis::{Analysis, NoAnalysis};
 use domain::assessment::{Assessment, Priority};
 use domain::incident::IncidentId;
 use domain::message::{self, NoticeId, Schema};
-use domain::verdict::Verdict;
+use domain::verdict::{Formula, Verdict};
 use domain::{Alert, Notice};
 use jiff::Timestamp;
 use notify::{Config, Notify};
@@ -25,7 +25,7 @@ fn notice() -> Result<Notice> {
         opened_at,
         alert,
         reports: Vec::new(),
-        verdict: Verdict::over(&[]),
+        verdict: Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH),
         assessment: Assessment {
             priority: Priority::High,
             reasons: Vec::new(),

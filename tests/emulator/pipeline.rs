@@ -24,12 +24,21 @@ async fn an_alert_becomes_one_mail_that_says_what_decided_it() -> Result<()> {
     let site = Site::connect()?;
     let alert = brute_force("203.0.113.24");
     let key = key(&alert)?;
-    publish(&site, &bodies(&[alert])).await?;
+    publish(&site, &bodies(std::slice::from_ref(&alert))).await?;
     assert_eq!(outcomes(&ends(&site, &[key.as_str()], 1).await?), ["notified"]);
     let mails = mails(&site, &key).await?;
     assert_eq!(mails.len(), 1);
     let text = deployed::text(&mails[0])?;
-    for expected in ["web-01", "203.0.113.24", "5763", "AbuseIPDB is 100% confident", "T1110"] {
+    let rule = alert["rule"]["id"].as_str().unwrap_or_default();
+    for expected in [
+        "web-01",
+        "203.0.113.24",
+        rule,
+        "100% confidence of abuse",
+        "Example brute-force botnet",
+        "3 pulses",
+        "T1110",
+    ] {
         assert!(text.contains(expected), "{expected} is not in:\n{text}");
     }
     Ok(())

@@ -3,13 +3,15 @@
 use domain::{Alert, AlertKey};
 use serde_json::{Value, json};
 
-/// A brute-force alert about this address, on a manager node of its own.
+/// A brute-force alert about this address, on a manager node of its own, by a rule of its own: the dedup window is
+/// about rule and address, whatever the node.
 pub fn brute_force(address: &str) -> Value {
+    let rule = fastrand::u32(200_000..1_000_000).to_string();
     let node = format!("node-{}", uuid::Uuid::new_v4().simple());
     json!({
         "timestamp": "2026-10-03T14:22:07.512+0200",
         "rule": {
-            "level": 10, "id": "5763", "firedtimes": 3, "mail": false,
+            "level": 10, "id": rule, "firedtimes": 3, "mail": false,
             "description": "sshd: brute force trying to get access to the system. Authentication failed.",
             "mitre": {"id": ["T1110"], "tactic": ["Credential Access"], "technique": ["Brute Force"]},
             "groups": ["syslog", "sshd", "authentication_failures"],

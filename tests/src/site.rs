@@ -5,7 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use aws_types::SdkConfig;
 use lambda::batch::{Batch, BatchAnswer, BatchError, Deadline};
 use lambda::config::Environment;
@@ -56,6 +59,25 @@ impl Site {
         created.queue_url.context("a queue without a URL")
     }
 
+    /// A table that nobody else uses, with these key attributes.
+    pub async fn private_table(&self, hash_key: &str, range_key: Option<&str>) -> Result<String> {
+        let name = format!("test-{}", uuid::Uuid::new_v4().simple());
+        let keys: Vec<(&str, KeyType)> = [(hash_key, KeyType::Hash)]
+            .into_iter()
+            .chain(range_key.map(|key| (key, KeyType::Range)))
+            .collect();
+        let mut request =
+            self.dynamodb.create_table().table_name(&name).billing_mode(BillingMode::PayPerRequest);
+        for (key, kind) in keys {
+            let attribute = AttributeDefinition::builder().attribute_name(key);
+            request = request
+                .key_schema(KeySchemaElement::builder().attribute_name(key).key_type(kind).build()?)
+                .attribute_definitions(attribute.attribute_type(ScalarAttributeType::S).build()?);
+        }
+        request.send().await?;
+        Ok(name)
+    }
+
     /// Everything that is in a queue now.
     pub async fn drain(&self, queue_url: &str) -> Result<Vec<Message>> {
         let mut drained = Vec::new();
@@ -68,11 +90,16 @@ impl Site {
             if messages.is_empty() {
                 return Ok(drained);
             }
-            for message in messages {
+            let entries = messages.iter().enumerate().map(|(index, message)| {
                 let receipt = message.receipt_handle.clone().unwrap_or_default();
-                self.sqs.delete_message().queue_url(queue_url).receipt_handle(receipt).send().await?;
-                drained.push(message);
-            }
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(receipt)
+                    .build()
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
+            self.sqs.delete_message_batch().queue_url(queue_url).set_entries(Some(entries)).send().await?;
+            drained.extend(messages);
         }
     }
 

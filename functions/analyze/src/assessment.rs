@@ -39,7 +39,10 @@ fn floor(judgement: Judgement) -> Priority {
     match judgement {
         Judgement::Malicious => Priority::High,
         Judgement::Suspicious => Priority::Medium,
-        Judgement::Observed | Judgement::NoEvidence | Judgement::Unknown => Priority::Low,
+        Judgement::Observed
+        | Judgement::Unknown
+        | Judgement::BenignInfrastructure
+        | Judgement::NoEvidence => Priority::Low,
     }
 }
 
@@ -152,16 +155,21 @@ fn techniques(rule: &Rule) -> Vec<Technique> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::verdict::Formula;
+    use jiff::Timestamp;
 
     fn assessed(rule: &str, judgement: Judgement) -> Assessment {
         let alert = Alert::parse(&format!(r#"{{"id":"1.1","rule":{{{rule}}}}}"#)).unwrap();
-        assess(&alert, &Verdict { judgement, score: 0, reasons: Vec::new() })
+        let nothing = Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH);
+        assess(&alert, &Verdict { judgement, ..nothing })
     }
 
     #[test]
     fn intelligence_raises_and_never_lowers() {
         for (level, judgement, expected) in [
             (3, Judgement::NoEvidence, Priority::Low),
+            (3, Judgement::Observed, Priority::Low),
+            (10, Judgement::BenignInfrastructure, Priority::High),
             (3, Judgement::Suspicious, Priority::Medium),
             (7, Judgement::Suspicious, Priority::Medium),
             (7, Judgement::Malicious, Priority::High),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -90,19 +91,58 @@ impl Incidents {
         claimed: &Claimed,
         now: Timestamp,
     ) -> Result<Completion, IncidentError> {
-        let expires_at = now + Claims::<DynamoClaims>::RETENTION;
-        let completion = claims
-            .store()
-            .completion(claimed, "counted", expires_at)
+        let count = self.counting(id, now).build();
+        let count = count.map_err(|error| IncidentError::Count(error.into()))?;
+        match self.complete_with(count, claims, claimed, now).await? {
+            Ok(completion) => Ok(completion),
+            Err(error) => Err(IncidentError::Count(error.into())),
+        }
+    }
+
+    /// The same for an alert that repeats another one's: nothing if that one's incident is not open, or never was.
+    pub async fn count_repeat(
+        &self,
+        id: &IncidentId,
+        claims: &Claims<DynamoClaims>,
+        claimed: &Claimed,
+        now: Timestamp,
+    ) -> Result<Option<Completion>, IncidentError> {
+        let quiet_since = (now - Self::QUIET).as_millisecond();
+        let count = self
+            .counting(id, now)
+            .condition_expression("last_seen >= :quiet_since")
+            .expression_attribute_values(":quiet_since", number(quiet_since))
+            .build()
             .map_err(|error| IncidentError::Count(error.into()))?;
-        let count = Update::builder()
+        match self.complete_with(count, claims, claimed, now).await? {
+            Ok(completion) => Ok(Some(completion)),
+            Err(error) if is_not_open(&error) => Ok(None),
+            Err(error) => Err(IncidentError::Count(error.into())),
+        }
+    }
+
+    fn counting(&self, id: &IncidentId, now: Timestamp) -> UpdateBuilder {
+        Update::builder()
             .table_name(&self.table)
             .key("id", text(id.as_str()))
             .update_expression("SET last_seen = :now, expires_at = :expires ADD alert_count :one")
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .expression_attribute_values(":expires", number((now + Self::RETENTION).as_second()))
             .expression_attribute_values(":one", number(1))
-            .build()
+    }
+
+    /// One transaction of the claim's completion and the count; the inner error is the transaction's own.
+    async fn complete_with(
+        &self,
+        count: Update,
+        claims: &Claims<DynamoClaims>,
+        claimed: &Claimed,
+        now: Timestamp,
+    ) -> Result<Result<Completion, SdkError<TransactWriteItemsError>>, IncidentError> {
+        let expires_at = now + Claims::<DynamoClaims>::RETENTION;
+        let completion = claims
+            .store()
+            .completion(claimed, "counted", expires_at)
             .map_err(|error| IncidentError::Count(error.into()))?;
         let answer = self
             .client
@@ -111,10 +151,10 @@ impl Incidents {
             .transact_items(TransactWriteItem::builder().update(count).build())
             .send()
             .await;
-        match answer {
+        Ok(match answer {
             Ok(_) => Ok(Completion::Recorded),
-            Err(error) => refused(claimed, &error).ok_or_else(|| IncidentError::Count(error.into())),
-        }
+            Err(error) => refused(claimed, &error).ok_or(error),
+        })
     }
 }
 
@@ -125,6 +165,16 @@ fn refused(claimed: &Claimed, error: &SdkError<TransactWriteItemsError>) -> Opti
     };
     let claim = cancelled.cancellation_reasons().first()?;
     (claim.code()? == "ConditionalCheckFailed").then(|| DynamoClaims::refused(claimed, claim.item()))
+}
+
+/// Whether it was the incident's condition that failed, and not the claim's.
+fn is_not_open(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+    else {
+        return false;
+    };
+    let incident = cancelled.cancellation_reasons().get(1).and_then(|reason| reason.code());
+    incident == Some("ConditionalCheckFailed")
 }
 
 fn text(value: &str) -> AttributeValue {

@@ -70,6 +70,13 @@ impl Analyze {
         deadline: Deadline,
         now: Timestamp,
     ) -> Result<Settled, AnalyzeError> {
+        if let Some(first) = &enriched.repeat_of
+            && let Some(completion) =
+                self.incidents.count_repeat(first, &self.worker.claims, claimed, now).await?
+        {
+            let end = End::new(enriched.alert.key(), Outcome::Counted, format!("repeat in incident {first}"));
+            return Ok(Worker::settle(completion, Settled::Ended(end))?);
+        }
         let incident = IncidentId::of(&enriched.alert);
         let membership = self.incidents.open(&incident, &enriched.alert, now).await?;
         let Membership::Opened { opened_at } = membership else {

@@ -1,7 +1,12 @@
 //! Configuration of the enrich stage, from the variables that Terraform sets.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
 
+use domain::verdict::{Formula, Provider, Weight};
+use intel::providers::MispOptions;
+use intel::{Pattern, Policy};
 use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
 
@@ -15,14 +20,28 @@ pub struct Config {
     pub sightings_table: String,
     pub enriched_queue_url: String,
     pub feedback_queue_url: String,
-    pub abuseipdb_url: String,
-    /// SSM parameter that holds the key.
-    pub abuseipdb_key_parameter: String,
-    pub never_report: Vec<IpAddr>,
-    /// Whether RFC 5737 and RFC 3849 addresses are looked up: only where a stub answers.
-    pub documentation_is_public: bool,
+    pub providers: Providers,
+    pub daily_limits: BTreeMap<Provider, u64>,
+    pub policy: Policy,
+    pub formula: Formula,
+    pub dedup_window: Duration,
     pub routing: Routing,
     pub forward_level: ForwardLevel,
+}
+
+/// Where the providers are, and which SSM parameters hold their keys.
+#[derive(Clone, Debug)]
+pub struct Providers {
+    pub abuseipdb_url: String,
+    pub otx_url: String,
+    /// Without it there is no MISP to ask.
+    pub misp_url: Option<String>,
+    /// SSM parameter with certificates of a private CA, in PEM.
+    pub misp_ca_parameter: Option<String>,
+    pub misp_options: MispOptions,
+    /// Whether MISP is told what was seen.
+    pub misp_sightings: bool,
+    pub key_parameters: BTreeMap<Provider, String>,
 }
 
 impl Config {
@@ -35,10 +54,11 @@ impl Config {
             reader.required("ENRICHED_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/enriched");
         let feedback =
             reader.required("FEEDBACK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/feedback");
-        let abuseipdb_url = reader.or_default("ABUSEIPDB_URL", "https://api.abuseipdb.com");
-        let key_parameter = reader.required("ABUSEIPDB_KEY_PARAMETER", "/wazuh-triage/abuseipdb-key");
-        let never_report = reader.list("NEVER_REPORT", "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9");
-        let documentation: Option<Documentation> = reader.or_default("DOCUMENTATION_ADDRESSES", "reserved");
+        let providers = Providers::read(&mut reader);
+        let daily_limits = reader.list::<DailyLimit>("DAILY_LIMITS", "abuseipdb=1000");
+        let policy = read_policy(&mut reader);
+        let formula = read_formula(&mut reader);
+        let dedup_window: Option<u64> = reader.or_default("DEDUP_WINDOW_SECONDS", "3600");
         let min_level = reader.or_default("MIN_LEVEL", "6");
         let triage_groups = reader.list("TRIAGE_GROUPS", "");
         let excluded_rule_ids = reader.list("EXCLUDED_RULE_IDS", "31530,31531");
@@ -50,10 +70,14 @@ impl Config {
                 sightings_table: sightings_table?,
                 enriched_queue_url: enriched?,
                 feedback_queue_url: feedback?,
-                abuseipdb_url: abuseipdb_url?,
-                abuseipdb_key_parameter: key_parameter?,
-                never_report: never_report?,
-                documentation_is_public: documentation? == Documentation::Public,
+                providers: providers?,
+                daily_limits: daily_limits?
+                    .into_iter()
+                    .map(|limit| (limit.provider, limit.requests))
+                    .collect(),
+                policy: policy?,
+                formula: formula?,
+                dedup_window: Duration::from_secs(dedup_window?),
                 routing: Routing {
                     min_level: min_level?,
                     triage_groups: triage_groups?,
@@ -66,23 +90,101 @@ impl Config {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Documentation {
-    Public,
-    Reserved,
+impl Providers {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let abuseipdb_url = reader.or_default("ABUSEIPDB_URL", "https://api.abuseipdb.com");
+        let otx_url = reader.or_default("OTX_URL", "https://otx.alienvault.com");
+        let keys = [
+            (Provider::AbuseIpDb, reader.required("ABUSEIPDB_KEY_PARAMETER", "/wazuh-triage/abuseipdb-key")),
+            (Provider::Misp, reader.required("MISP_KEY_PARAMETER", "/wazuh-triage/misp-key")),
+            (Provider::Otx, reader.required("OTX_KEY_PARAMETER", "/wazuh-triage/otx-key")),
+        ];
+        let attributes: Option<Attributes> = reader.or_default("MISP_ATTRIBUTES", "detection");
+        let sightings: Option<Switch> = reader.or_default("MISP_SIGHTINGS", "off");
+        Some(Self {
+            abuseipdb_url: abuseipdb_url?,
+            otx_url: otx_url?,
+            misp_url: reader.optional("MISP_URL"),
+            misp_ca_parameter: reader.optional("MISP_CA_PARAMETER"),
+            misp_options: MispOptions {
+                only_to_ids: attributes? == Attributes::Detection,
+                ..MispOptions::default()
+            },
+            misp_sightings: sightings? == Switch::On,
+            key_parameters: keys
+                .into_iter()
+                .map(|(provider, name)| Some((provider, name?)))
+                .collect::<Option<_>>()?,
+        })
+    }
 }
 
-impl std::str::FromStr for Documentation {
+fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
+    let never_report = reader.list::<Pattern>("NEVER_REPORT", "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9");
+    let allow = reader.list("ALLOW_LIST", "");
+    let deny = reader.list("DENY_LIST", "");
+    let documentation: Option<Documentation> = reader.or_default("DOCUMENTATION_ADDRESSES", "reserved");
+    Some(Policy {
+        never_report: never_report?,
+        allow: allow?,
+        deny: deny?,
+        documentation_is_public: documentation? == Documentation::Public,
+    })
+}
+
+fn read_formula(reader: &mut Reader<'_>) -> Option<Formula> {
+    let weights = reader.list::<Weight>("VERDICT_WEIGHTS", "");
+    let trusted = reader.list("MISP_TRUSTED_ORGANISATIONS", "");
+    let suspicious_from = reader.or_default("SUSPICIOUS_FROM", "35");
+    let malicious_from = reader.or_default("MALICIOUS_FROM", "75");
+    let mut formula = Formula::default().with_weights(&weights?).trusting(trusted?);
+    (formula.suspicious_from, formula.malicious_from) = (suspicious_from?, malicious_from?);
+    Some(formula)
+}
+
+/// A provider and the requests that may be sent to it on one UTC day.
+#[derive(Clone, Copy, Debug)]
+struct DailyLimit {
+    provider: Provider,
+    requests: u64,
+}
+
+impl FromStr for DailyLimit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "public" => Ok(Self::Public),
-            "reserved" => Ok(Self::Reserved),
-            _ => Err("it is public or reserved"),
-        }
+        const EXPECTED: &str =
+            "a limit is abuseipdb, misp or otx, = and a number of requests, as in abuseipdb=1000";
+        let (name, requests) = text.split_once('=').ok_or(EXPECTED)?;
+        let provider = Provider::ALL.into_iter().find(|known| known.name() == name.trim()).ok_or(EXPECTED)?;
+        Ok(Self { provider, requests: requests.trim().parse().map_err(|_| EXPECTED)? })
     }
 }
+
+/// A closed set of words that a variable may hold.
+macro_rules! words {
+    ($name:ident, $expected:literal, $($word:literal => $variant:ident),+) => {
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        enum $name {
+            $($variant),+
+        }
+
+        impl FromStr for $name {
+            type Err = &'static str;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($expected),
+                }
+            }
+        }
+    };
+}
+
+words!(Documentation, "it is public or reserved", "public" => Public, "reserved" => Reserved);
+words!(Attributes, "it is detection (to_ids only) or all", "detection" => Detection, "all" => All);
+words!(Switch, "it is on or off", "on" => On, "off" => Off);
 
 #[cfg(test)]
 mod tests {
@@ -91,8 +193,33 @@ mod tests {
     #[test]
     fn a_missing_variable_is_named() {
         let error = Config::read(&Environment::default()).unwrap_err().to_string();
-        for name in ["CLAIMS_TABLE", "INTEL_TABLE", "ENRICHED_QUEUE_URL", "ABUSEIPDB_KEY_PARAMETER"] {
+        for name in [
+            "CLAIMS_TABLE",
+            "INTEL_TABLE",
+            "ENRICHED_QUEUE_URL",
+            "ABUSEIPDB_KEY_PARAMETER",
+            "OTX_KEY_PARAMETER",
+        ] {
             assert!(error.contains(&format!("{name} is not set, for example {name}=")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_an_example() {
+        let wrong = [
+            ("DAILY_LIMITS", "virustotal=5"),
+            ("NEVER_REPORT", "1.1.1.1,300.1.1.1"),
+            ("VERDICT_WEIGHTS", "otx=500"),
+            ("DEDUP_WINDOW_SECONDS", "1h"),
+        ];
+        let error = Config::read(&wrong.into_iter().collect()).unwrap_err().to_string();
+        for text in [
+            "DAILY_LIMITS is \"virustotal=5\": a limit is",
+            "NEVER_REPORT is \"300.1.1.1\": it is not an address",
+            "VERDICT_WEIGHTS is \"otx=500\": a weight is",
+            "DEDUP_WINDOW_SECONDS is \"1h\"",
+        ] {
+            assert!(error.contains(text), "{text} in {error}");
         }
     }
 }

@@ -1,129 +1,88 @@
-//! Events for Wazuh, in the shape that the `custom-abuseipdb` rules in the wild match.
+//! Events for Wazuh: what intelligence knows, in the shapes that rules in the wild match, and our own verdict.
+
+mod abuseipdb;
+mod misp;
+mod otx;
+mod verdict;
 
 use domain::message::Schema;
-use domain::verdict::{Report, Reputation};
+use domain::trim;
+use domain::verdict::{Judged, Report, Verdict};
 use domain::{Alert, Feedback};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Wazuh repeats an event inside the alert it makes of it, and cuts at 64 KiB: the log line stays well below.
+/// Wazuh repeats an event inside the alert it makes of it, and cuts at 64 KiB: an event stays well below.
+const MAX_BYTES: usize = 25 * 1024;
+
+/// The longest log line that goes along.
 const MAX_LOG_BYTES: usize = 8 * 1024;
 
-/// One event per address that somebody knows something bad about; silence is not sent back.
-pub fn events(alert: &Alert, reports: &[Report]) -> Vec<Feedback> {
-    let bad = |report: &&Report| report.answer.reputation().is_some_and(|known| known.score > 0);
-    reports
-        .iter()
-        .filter(bad)
-        .filter_map(|report| Some(event(alert, report, report.answer.reputation()?)))
-        .map(|event| Feedback {
+/// Most events of one kind for one alert.
+const MAX_EVENTS: usize = 5;
+
+/// One event per provider and indicator that somebody knows something bad about; silence is not sent back.
+pub fn events(alert: &Alert, reports: &[Report], verdict: &Verdict) -> Vec<Feedback> {
+    let mut events: Vec<Feedback> = Vec::new();
+    let mut send = |location: &str, of_kind: Vec<Value>| {
+        events.extend(of_kind.into_iter().take(MAX_EVENTS).map(|event| Feedback {
             schema: Schema,
             agent: alert.agent().clone(),
-            location: "abuseipdb".to_owned(),
-            event,
-        })
-        .collect()
+            location: location.to_owned(),
+            event: fitted(event),
+        }));
+    };
+    send("abuseipdb", reports.iter().filter_map(|report| abuseipdb::event(alert, report)).collect());
+    send("misp", reports.iter().filter_map(|report| misp::event(alert, report)).collect());
+    send("alienvault_otx", otx::event(alert, reports, verdict).into_iter().collect());
+    send(
+        "wazuh-triage",
+        verdict.indicators.iter().filter_map(|judged| verdict::event(alert, judged, verdict)).collect(),
+    );
+    events
 }
 
-fn event(alert: &Alert, report: &Report, known: &Reputation) -> Value {
-    let address = report.indicator.address.to_string();
+/// Shortened by field if it must be; what cannot be shortened is left to the relay, which refuses it by name.
+fn fitted(event: Value) -> Value {
+    if event.to_string().len() <= MAX_BYTES {
+        return event;
+    }
+    let trimmed =
+        trim::to_fit(&event, MAX_BYTES).and_then(|trimmed| serde_json::from_str(&trimmed.text).ok());
+    trimmed.unwrap_or(event)
+}
+
+/// The alert that was asked about, as rules in the wild look for it.
+fn original_alert(alert: &Alert) -> Value {
     let rule = alert.rule();
     json!({
-        "integration": "custom-abuseipdb",
-        "abuseipdb": {
-            "found": 1,
-            "source": {
-                "alert_id": alert.text_at(&["id"]),
-                "rule": rule.id,
-                "description": rule.description,
-                "level": rule.level.get(),
-                "full_log": capped(&alert.text_at(&["full_log"]).unwrap_or_default()),
-                "srcip": address,
-                "ip": address,
-            },
-            "abuse_confidence_score": known.score,
-            "country_code": known.country_code,
-            "usage_type": known.usage_type,
-            "isp": known.isp,
-            "domain": known.domain,
-            "total_reports": known.total_reports,
-            "last_reported_at": known.last_reported_at.as_ref().map(Timestamp::to_string),
-            "permalink": format!("https://www.abuseipdb.com/check/{address}"),
-        },
+        "id": alert.text_at(&["id"]),
+        "timestamp": alert.text_at(&["timestamp"]),
+        "rule": {"id": rule.id, "level": rule.level.get(), "description": rule.description, "groups": rule.groups},
+        "agent": {"id": alert.agent().id, "name": alert.agent().name},
+        "manager": {"name": alert.manager()},
+        "location": alert.location(),
     })
 }
 
-fn capped(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_LOG_BYTES)).unwrap_or_default()
+fn source(alert: &Alert) -> serde_json::Map<String, Value> {
+    let rule = alert.rule();
+    let members = [
+        ("alert_id", json!(alert.text_at(&["id"]))),
+        ("rule", json!(rule.id)),
+        ("description", json!(rule.description)),
+        ("level", json!(rule.level.get())),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn full_log(alert: &Alert) -> String {
+    let log = alert.text_at(&["full_log"]).unwrap_or_default();
+    log.get(..log.floor_char_boundary(MAX_LOG_BYTES)).unwrap_or_default().to_owned()
+}
+
+fn judged_of<'a>(verdict: &'a Verdict, report: &Report) -> Option<&'a Judged> {
+    verdict.indicators.iter().find(|judged| judged.found.indicator == report.found.indicator)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::indicator::{AddressFound, Direction};
-    use domain::verdict::{Answer, Provider, Unanswered};
-
-    fn report(answer: Answer) -> Report {
-        let indicator = AddressFound {
-            address: "203.0.113.24".parse().unwrap(),
-            path: "data.srcip".into(),
-            direction: Direction::Source,
-        };
-        Report { provider: Provider::AbuseIpDb, indicator, answer, asked_at: Timestamp::UNIX_EPOCH }
-    }
-
-    fn alert(log: &str) -> Alert {
-        let text = json!({
-            "id": "1791030127.4711",
-            "rule": {"id": "5763", "level": 10, "description": "sshd: brute force"},
-            "agent": {"id": "007", "name": "web-01", "ip": "10.20.0.7"},
-            "full_log": log,
-        });
-        Alert::parse(&text.to_string()).unwrap()
-    }
-
-    #[test]
-    fn an_event_has_the_fields_that_rules_in_the_wild_match() {
-        let known = Reputation {
-            score: 100,
-            country_code: Some("NL".into()),
-            total_reports: Some(9),
-            ..Reputation::default()
-        };
-        let events = events(&alert("Failed password"), &[report(Answer::Known(known))]);
-        let [feedback] = events.as_slice() else { panic!("one event") };
-        assert_eq!(feedback.agent.id, "007");
-        assert_eq!(
-            feedback.event,
-            json!({
-                "integration": "custom-abuseipdb",
-                "abuseipdb": {
-                    "found": 1,
-                    "source": {
-                        "alert_id": "1791030127.4711", "rule": "5763", "description": "sshd: brute force", "level": 10,
-                        "full_log": "Failed password", "srcip": "203.0.113.24", "ip": "203.0.113.24",
-                    },
-                    "abuse_confidence_score": 100, "country_code": "NL", "usage_type": null, "isp": null,
-                    "domain": null, "total_reports": 9, "last_reported_at": null,
-                    "permalink": "https://www.abuseipdb.com/check/203.0.113.24",
-                },
-            })
-        );
-    }
-
-    #[test]
-    fn only_real_intelligence_is_sent_back() {
-        let silent = [
-            report(Answer::Known(Reputation::default())),
-            report(Answer::Unknown { reason: Unanswered::Timeout }),
-        ];
-        assert!(events(&alert(""), &silent).is_empty());
-    }
-
-    #[test]
-    fn a_long_log_line_keeps_the_event_small() {
-        let known = Reputation { score: 1, ..Reputation::default() };
-        let events = events(&alert(&"é".repeat(40_000)), &[report(Answer::Known(known))]);
-        assert!(events[0].event.to_string().len() < 25 * 1024);
-    }
-}
+mod tests;

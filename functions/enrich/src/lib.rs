@@ -6,6 +6,8 @@ pub mod forwarding;
 pub mod routing;
 pub mod sightings;
 pub mod stage;
+mod start;
+mod window;
 
 pub use config::Config;
 pub use stage::Enrich;

@@ -8,7 +8,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let config = Config::read(&environment)?;
     lambda::logs::start(config.settings.log_level);
-    let stage = Enrich::new(config, &lambda::aws::config(&environment)?)?;
+    let stage = Enrich::new(config, &lambda::aws::config(&environment)?).await?;
     stage.warm_up().await;
     lambda::serve(stage).await
 }

@@ -68,11 +68,11 @@ impl Routing {
 }
 
 /// Values of `integration` in the events we send back.
-const OWN_INTEGRATIONS: [&str; 4] = ["custom-abuseipdb", "misp", "otx", "wazuh-triage"];
+const OWN_INTEGRATIONS: [&str; 4] = ["custom-abuseipdb", "misp", "alienvault_otx", "wazuh-triage"];
 
 /// Where events that went through the manager's socket come from. Wazuh sets it, so a log line that merely calls
 /// itself one of ours does not slip past triage.
-const OWN_LOCATIONS: [&str; 5] = ["abuseipdb", "custom-abuseipdb", "misp", "otx", "wazuh-triage"];
+const OWN_LOCATIONS: [&str; 5] = ["abuseipdb", "custom-abuseipdb", "misp", "alienvault_otx", "wazuh-triage"];
 
 /// Rule groups of the rules that we ship for our own events.
 const OWN_GROUPS: [&str; 1] = ["wazuh_triage"];
@@ -151,7 +151,7 @@ mod tests {
         let positive = r#""id":"100015","level":12,"groups":["abuseipdb_positive"]"#;
         assert_eq!(route(positive, ours), Route::Follow(Path::Returned));
         assert_eq!(route(r#""id":"100002","level":12"#, ours), Route::Ignore(IgnoreRule::LoopGuard));
-        for name in ["misp", "otx", "wazuh-triage"] {
+        for name in ["misp", "alienvault_otx", "wazuh-triage"] {
             let data = format!(r#""integration":"{name}""#);
             assert_eq!(route(r#""id":"1","level":12"#, &data), Route::Ignore(IgnoreRule::LoopGuard));
         }

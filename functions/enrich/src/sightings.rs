@@ -6,7 +6,6 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::incident::USER_FIELDS;
-use domain::indicator;
 use domain::{Alert, Rule};
 use jiff::Timestamp;
 
@@ -42,8 +41,8 @@ pub struct SightingError(#[source] Box<dyn std::error::Error + Send + Sync>);
 /// Who was seen, and from where. At most one user and four addresses: the rest is noise in one log line.
 fn subjects(alert: &Alert) -> Vec<String> {
     let user = USER_FIELDS.iter().find_map(|path| alert.text_at(path)).map(|user| format!("user#{user}"));
-    let addresses =
-        indicator::addresses(alert).into_iter().take(4).map(|found| format!("address#{}", found.address));
+    let addresses = alert.indicators().into_iter().filter_map(|found| found.address());
+    let addresses = addresses.take(4).map(|address| format!("address#{address}"));
     // A DynamoDB key ends at 2,048 bytes.
     user.into_iter().chain(addresses).filter(|subject| subject.len() <= 1024).collect()
 }

@@ -1,14 +1,14 @@
 //! One alert's story in the enrich stage.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
+use domain::incident::IncidentId;
 use domain::message::{self, Schema};
-use domain::verdict::{Report, Verdict};
-use domain::{Alert, EnrichedAlert, MessageError, indicator};
-use intel::{AbuseIpDb, AnswerCache, Intelligence, Policy};
+use domain::verdict::{Examined, Judgement, Provider, Report, Verdict, Witness};
+use domain::{Alert, EnrichedAlert, MessageError};
+use intel::{Door, DynamoStore, Inquiry, Intelligence, Keys, Usage};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
 use lambda::http::ClientError;
@@ -21,6 +21,8 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::routing::{Path, Route};
 use crate::sightings::{SightingError, Sightings};
+use crate::start;
+use crate::window::{self, Repeats, Window, WindowError};
 use crate::{feedback, forwarding};
 
 /// The enrich stage with its clients.
@@ -28,7 +30,8 @@ use crate::{feedback, forwarding};
 pub struct Enrich {
     config: Config,
     worker: Worker,
-    intelligence: Intelligence,
+    intelligence: Intelligence<DynamoStore>,
+    window: Window,
     sightings: Sightings,
     sqs: Sqs,
 }
@@ -36,22 +39,21 @@ pub struct Enrich {
 impl Enrich {
     const NAME: &str = "enrich";
 
-    pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
+    pub async fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
-        let intelligence = Intelligence {
-            policy: Policy {
-                never_report: config.never_report.clone(),
-                documentation_is_public: config.documentation_is_public,
-            },
-            abuseipdb: AbuseIpDb::new(&config.abuseipdb_url)?,
-            key_parameter: config.abuseipdb_key_parameter.clone(),
-            secrets: Secrets::new(aws_sdk_ssm::Client::new(aws)),
-            cache: AnswerCache::new(dynamodb.clone(), &config.intel_table),
-            closed_until: Mutex::default(),
-        };
+        let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
+        let clients = start::clients(&config.providers, &secrets).await?;
+        let intelligence = Intelligence::new(
+            config.policy.clone(),
+            clients,
+            Keys::Parameters { secrets, names: config.providers.key_parameters.clone() },
+            Door { daily_limits: config.daily_limits.clone() },
+            DynamoStore::new(dynamodb.clone(), &config.intel_table),
+        );
         Ok(Self {
             worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
             intelligence,
+            window: Window::new(dynamodb.clone(), &config.settings.claims_table, config.dedup_window),
             sightings: Sightings::new(dynamodb, &config.sightings_table),
             sqs,
             config,
@@ -66,33 +68,88 @@ impl Enrich {
 
     /// Won claim in hand: does what its path asks for.
     async fn follow(&self, path: Path, alert: &Alert, now: Timestamp) -> Result<Settled, EnrichError> {
-        let end = |outcome, reason: &str| Ok(Settled::Ended(End::new(alert.key(), outcome, reason)));
         match path {
             Path::Observe => {
                 self.sightings.record(alert, now).await?;
-                end(Outcome::Observed, "authentication")
+                Ok(Settled::Ended(End::new(alert.key(), Outcome::Observed, "authentication")))
             }
             Path::Returned => {
-                self.pass_on(alert, forwarding::reports_of_returned(alert, now)).await?;
+                let examined = forwarding::examined_of_returned(alert, now);
+                self.pass_on(alert, examined, None, now).await?;
                 Ok(Settled::Passed)
             }
-            Path::Triage => {
-                let reports = self.intelligence.reports(&indicator::addresses(alert), now).await;
-                for event in feedback::events(alert, &reports) {
-                    self.send(&self.config.feedback_queue_url, &event).await?;
-                }
-                if !self.config.forward_level.forwards(alert.rule(), &reports, &Verdict::over(&reports)) {
-                    return end(Outcome::Ignored, "below_forward_level");
-                }
-                self.pass_on(alert, reports).await?;
-                Ok(Settled::Passed)
+            Path::Triage => self.triage(alert, now).await,
+        }
+    }
+
+    async fn triage(&self, alert: &Alert, now: Timestamp) -> Result<Settled, EnrichError> {
+        let mut found = alert.indicators();
+        found.truncate(Intelligence::<DynamoStore>::MAX_EXAMINED);
+        let repeats = self.window.enter(alert, &found, now).await?;
+        let repeated: Vec<bool> = repeats.iter().map(Option::is_some).collect();
+        let inquiry = Inquiry { found: &found, repeated: &repeated, level: alert.rule().level };
+        let examination = self.intelligence.examine(&inquiry, now).await;
+        self.measure(&examination.usage, now);
+        let verdict = self.judge(&examination.examined, now);
+        let reports = reports_of(&examination.examined);
+        self.send_feedback(alert, &examination.examined, &repeats, &found, now).await?;
+        self.add_sightings(&verdict, now).await;
+        if !self.config.forward_level.forwards(alert.rule(), &reports, &verdict) {
+            return Ok(Settled::Ended(End::new(alert.key(), Outcome::Ignored, "below_forward_level")));
+        }
+        let repeat_of = window::repeated_incident(&repeats).cloned();
+        self.pass_on(alert, examination.examined, repeat_of, now).await?;
+        Ok(Settled::Passed)
+    }
+
+    fn judge(&self, examined: &[Examined], now: Timestamp) -> Verdict {
+        Verdict::over(examined, &self.config.formula, now)
+    }
+
+    /// Wazuh is told once per rule and indicator, not once per alert.
+    async fn send_feedback(
+        &self,
+        alert: &Alert,
+        examined: &[Examined],
+        repeats: &Repeats,
+        found: &[domain::indicator::Found],
+        now: Timestamp,
+    ) -> Result<(), EnrichError> {
+        let is_new = |examined: &&Examined| {
+            let place = found.iter().position(|found| *found == examined.found);
+            place.and_then(|place| repeats.get(place)).is_none_or(Option::is_none)
+        };
+        let new: Vec<Examined> = examined.iter().filter(is_new).cloned().collect();
+        for event in feedback::events(alert, &reports_of(&new), &self.judge(&new, now)) {
+            self.send(&self.config.feedback_queue_url, &event).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells MISP, if the site wants that, what it was right about.
+    async fn add_sightings(&self, verdict: &Verdict, now: Timestamp) {
+        if !self.config.providers.misp_sightings {
+            return;
+        }
+        let misp = Witness::Provider(Provider::Misp);
+        for judged in &verdict.indicators {
+            if judged.judgement >= Judgement::Suspicious && judged.accusers().any(|accuser| *accuser == misp)
+            {
+                self.intelligence.add_sighting(&judged.found, now).await;
             }
         }
     }
 
-    async fn pass_on(&self, alert: &Alert, reports: Vec<Report>) -> Result<(), EnrichError> {
-        let verdict = Verdict::over(&reports);
-        let enriched = EnrichedAlert { schema: Schema, alert: alert.clone(), reports, verdict };
+    async fn pass_on(
+        &self,
+        alert: &Alert,
+        examined: Vec<Examined>,
+        repeat_of: Option<IncidentId>,
+        now: Timestamp,
+    ) -> Result<(), EnrichError> {
+        let verdict = self.judge(&examined, now);
+        let reports = reports_of(&examined);
+        let enriched = EnrichedAlert { schema: Schema, alert: alert.clone(), reports, verdict, repeat_of };
         self.send(&self.config.enriched_queue_url, &enriched).await
     }
 
@@ -101,6 +158,22 @@ impl Enrich {
         let sent = self.sqs.send_message().queue_url(queue_url).message_body(body).send().await;
         sent.map(|_| ()).map_err(|error| EnrichError::Send(error.into()))
     }
+
+    fn measure(&self, usage: &[Usage], now: Timestamp) {
+        let metrics = &self.worker.metrics;
+        for used in usage.iter().filter(|used| !used.is_empty()) {
+            let provider = ("provider", used.provider.name());
+            metrics.add("ProviderRequests", used.requests, &[provider], now);
+            metrics.add("ProviderRequestsSaved", used.saved, &[provider], now);
+            for (reason, count) in &used.failures {
+                metrics.add("ProviderFailures", *count, &[provider, ("reason", reason)], now);
+            }
+        }
+    }
+}
+
+fn reports_of(examined: &[Examined]) -> Vec<Report> {
+    examined.iter().flat_map(|examined| examined.reports.iter().cloned()).collect()
 }
 
 impl Stage for Enrich {
@@ -149,6 +222,8 @@ pub enum EnrichError {
     #[error(transparent)]
     Worker(#[from] WorkerError),
     #[error(transparent)]
+    Window(#[from] WindowError),
+    #[error(transparent)]
     Sighting(#[from] SightingError),
     #[error("could not write the message")]
     Message(#[from] MessageError),
@@ -160,6 +235,7 @@ impl Failure for EnrichError {
     fn kind(&self) -> &'static str {
         match self {
             Self::Worker(error) => error.kind(),
+            Self::Window(_) => "window",
             Self::Sighting(_) => "sighting",
             Self::Message(_) => "message",
             Self::Send(_) => "send",

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use domain::indicator::{self, Scope};
+use domain::indicator::{self, Indicator, Scope};
 
 /// Takes the life out of links: `http://` becomes `hxxp://`; everything else stays as it was.
 pub(crate) fn links(text: &str) -> String {
@@ -19,9 +19,37 @@ pub(crate) fn links(text: &str) -> String {
     defanged
 }
 
-/// As [`links`], and also breaks the host of each link and every address that is not internal.
+/// As [`links`], and also breaks the host of each link and every address of the internet.
 pub(crate) fn prose(text: &str) -> String {
     links(text).split_inclusive(char::is_whitespace).map(word).collect()
+}
+
+/// As [`prose`], and also breaks every word that could be a domain, for mail programs link bare ones too. A program's
+/// name, as in `cmd.exe`, is broken with them: a title can do without.
+pub(crate) fn titles(text: &str) -> String {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '.' | '-' | '_');
+    let prose = prose(text);
+    let mut defanged = String::with_capacity(prose.len());
+    let mut rest = prose.as_str();
+    while let Some(begin) = rest.find(is_part) {
+        let (before, tail) = rest.split_at(begin);
+        let (part, after) = tail.split_at(tail.find(|character| !is_part(character)).unwrap_or(tail.len()));
+        defanged.push_str(before);
+        defanged.push_str(&domain(part).unwrap_or_else(|| part.to_owned()));
+        rest = after;
+    }
+    defanged.push_str(rest);
+    defanged
+}
+
+/// An indicator as it may stand in a mail: addresses within the site and hashes are harmless as they are.
+pub(crate) fn indicator(indicator: &Indicator) -> String {
+    match indicator {
+        Indicator::Ip(address) => addresses(&address.to_string()),
+        Indicator::Domain(name) => name.as_str().replace('.', "[.]"),
+        Indicator::Url(url) => titles(url.as_str()),
+        Indicator::Hash(hash) => hash.to_string(),
+    }
 }
 
 fn scheme_start(before: &str) -> usize {
@@ -81,7 +109,17 @@ fn address(text: &str) -> Option<String> {
     } else {
         (IpAddr::V6(inner.parse::<Ipv6Addr>().ok()?), inner.replace(':', "[:]"))
     };
-    (indicator::scope(address) != Scope::Internal).then(|| format!("{broken}{port}{end}"))
+    matches!(indicator::scope(address), Scope::Public | Scope::Documentation)
+        .then(|| format!("{broken}{port}{end}"))
+}
+
+/// The broken form of a word that ends as a domain does, be it followed by a full stop.
+fn domain(text: &str) -> Option<String> {
+    let inner = text.trim_end_matches('.');
+    let (_, last) = inner.rsplit_once('.')?;
+    let ends_as_domain = last.starts_with("xn--") || last.chars().all(char::is_alphabetic);
+    let end = text.get(inner.len()..)?;
+    (ends_as_domain && last.chars().count() > 1).then(|| format!("{}{end}", inner.replace('.', "[.]")))
 }
 
 #[cfg(test)]
@@ -112,6 +150,43 @@ mod tests {
             ("a  b\nc", "a  b\nc"),
         ] {
             assert_eq!(prose(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_title_has_no_live_domain_either() {
+        for (text, expected) in [
+            ("Phishing at login.evil.example.", "Phishing at login[.]evil[.]example."),
+            ("from x@evil.example (пример.рф)", "from x@evil[.]example (пример[.]рф)"),
+            (
+                "see https://a.example/b.html, 203.0.113.9",
+                "see hxxps://a[.]example/b[.]html, 203[.]0[.]113[.]9",
+            ),
+            ("xn--e1afmkfd.xn--p1ai", "xn--e1afmkfd[.]xn--p1ai"),
+            (
+                "Hosting B.V., 10.20.0.7, 1.2.3 … v2.0 tlp:green",
+                "Hosting B.V., 10.20.0.7, 1.2.3 … v2.0 tlp:green",
+            ),
+        ] {
+            assert_eq!(titles(text), expected);
+        }
+    }
+
+    #[test]
+    fn an_indicator_is_dead_and_can_still_be_read() {
+        for (text, expected) in [
+            ("203.0.113.9", "203[.]0[.]113[.]9"),
+            ("2001:db8::7", "2001[:]db8[:][:]7"),
+            ("10.0.0.5", "10.0.0.5"),
+            ("fe80::1", "fe80::1"),
+            ("cdn.evil.example", "cdn[.]evil[.]example"),
+            (
+                "https://cdn.evil.example/a.php?u=http://b.example",
+                "hxxps://cdn[.]evil[.]example/a[.]php?u=hxxp://b[.]example",
+            ),
+            ("9b74c9897bac770ffc029102a200c5de", "9b74c9897bac770ffc029102a200c5de"),
+        ] {
+            assert_eq!(indicator(&text.parse().unwrap()), expected);
         }
     }
 }

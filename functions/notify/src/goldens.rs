@@ -1,16 +1,20 @@
 //! Notices as they come, one per kind of alert; clock and ids are fixed.
 
+pub(crate) mod witnesses;
+
 use domain::analysis::{Analysis, Confidence, Evidence, Explanation, ModelVerdict, NoAnalysis};
 use domain::assessment::{Assessment, Priority, Technique};
 use domain::incident::IncidentId;
-use domain::indicator;
+use domain::indicator::Direction;
 use domain::message::{NoticeId, Schema};
-use domain::verdict::{Answer, Provider, Report, Reputation, Unanswered, Verdict};
+use domain::verdict::{Class, Examined, Formula, Listing, Provider, Report, Standing, Unanswered, Verdict};
 use domain::{Alert, Notice};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::mail::{DEFAULT_SUBJECT, MailSettings};
+
+use witnesses::{attribute, examined, feed, misp, otx, private, pulse, remember, reported, silent, texts};
 
 pub(crate) fn settings() -> MailSettings {
     MailSettings {
@@ -25,12 +29,13 @@ pub(crate) fn now() -> Timestamp {
     "2026-10-03T12:22:09Z".parse().unwrap()
 }
 
-pub(crate) fn all() -> [(&'static str, Notice); 5] {
+pub(crate) fn all() -> [(&'static str, Notice); 6] {
     [
         ("sshd", sshd()),
         ("web", web()),
         ("windows", windows()),
         ("fim", fim()),
+        ("malware", malware()),
         ("hostile", hostile("<b>x</b>")),
     ]
 }
@@ -38,17 +43,27 @@ pub(crate) fn all() -> [(&'static str, Notice); 5] {
 /// A brute force from a listed address, explained by a model.
 pub(crate) fn sshd() -> Notice {
     let raw = r#"{"timestamp":"2026-10-03T14:22:07.512+0200","rule":{"level":10,"description":"sshd: brute force trying to get access to the system. Authentication failed.","id":"5763","mitre":{"id":["T1110"],"tactic":["Credential Access"],"technique":["Brute Force"]},"frequency":8,"firedtimes":1,"mail":false,"groups":["syslog","sshd","authentication_failures"],"gdpr":["IV_35.7.d","IV_32.2"],"pci_dss":["11.4","10.2.4","10.2.5"]},"agent":{"id":"007","name":"web-01","ip":"10.20.0.7"},"manager":{"name":"wazuh-1"},"cluster":{"name":"soc","node":"worker-2"},"id":"1791030127.4711","previous_output":"Oct  3 14:22:05 web-01 sshd[881]: Failed password for root from 203.0.113.24 port 50118 ssh2\nOct  3 14:22:04 web-01 sshd[879]: Failed password for root from 203.0.113.24 port 50111 ssh2","full_log":"Oct  3 14:22:06 web-01 sshd[881]: Failed password for root from 203.0.113.24 port 50122 ssh2","predecoder":{"program_name":"sshd","timestamp":"Oct  3 14:22:06","hostname":"web-01"},"decoder":{"parent":"sshd","name":"sshd"},"data":{"srcip":"203.0.113.24","srcport":"50122","dstuser":"root"},"location":"journald"}"#;
-    let known = Answer::Known(Reputation {
-        score: 100,
-        country_code: Some("NL".into()),
-        usage_type: Some("Data Center/Web Hosting/Transit".into()),
-        isp: Some("Example Hosting B.V.".into()),
-        domain: Some("hosting.example".into()),
-        total_reports: Some(412),
-        distinct_reporters: Some(96),
-        last_reported_at: Some("2026-10-03T11:58:00Z".parse().unwrap()),
-        is_tor: false,
-    });
+    let brute_force = attribute(
+        "ip-src",
+        ("145", "SSH brute force against our honeypots, September", "CIRCL"),
+        &["type:OSINT", "tlp:green", "misp-galaxy:mitre-attack-pattern=\"Brute Force - T1110\""],
+    );
+    let mut scan =
+        attribute("ip-dst|port", ("97", "Collected scans, unreviewed", "Example CERT"), &["tlp:clear"]);
+    (scan.to_ids, scan.decay_score, scan.value) = (false, Some(31), "203.0.113.24|2222".into());
+    let mut botnet =
+        pulse("Mirai C2 nodes, see mirai-list.example", "AlienVault", true, "2026-10-01T06:10:00Z");
+    botnet.malware_families = texts(&["Mirai", "Gafgyt"]);
+    botnet.attack_ids = texts(&["T1110", "T1595.002"]);
+    let mut honeypot = pulse("SSH honeypot, daily", "t-pot-operator", false, "2026-08-19T00:00:00Z");
+    (honeypot.subscribed, honeypot.indicator_count, honeypot.tlp) = (true, 9_412, Some("green".into()));
+    let mut source = examined(
+        "203.0.113.24",
+        "data.srcip",
+        Direction::Source,
+        [reported(), misp(vec![brute_force, scan], 2), otx(vec![botnet, honeypot], 14)],
+    );
+    remember(&mut source, Provider::AbuseIpDb, SignedDuration::from_hours(3));
     let evidence = |path: &str, value: &str, meaning: &str| Evidence {
         path: path.into(),
         value: value.into(),
@@ -85,10 +100,10 @@ pub(crate) fn sshd() -> Notice {
         open_questions: vec!["Is SSH on web-01 meant to be reachable from the internet?".into()],
         techniques: vec![Technique { id: "T1110".into(), name: Some("Brute Force".into()) }],
     };
-    notice(raw, &[known], assessment, analysis)
+    notice(raw, &[source], assessment, analysis)
 }
 
-/// A web attack; neither the model nor one of the providers answered.
+/// A web attack; neither the model nor any provider answered, each for a reason of its own.
 pub(crate) fn web() -> Notice {
     let raw = r#"{"timestamp":"2026-10-03T12:20:41.004+0000","rule":{"level":7,"description":"SQL injection attempt.","id":"31164","mitre":{"id":["T1190"],"tactic":["Initial Access"],"technique":["Exploit Public-Facing Application"]},"groups":["web","accesslog","attack","sql_injection"]},"agent":{"id":"012","name":"shop-frontend-2","ip":"10.20.4.12"},"manager":{"name":"wazuh-1"},"id":"1791030041.99120","full_log":"198.51.100.77 - - [03/Oct/2026:12:20:40 +0000] \"GET /item?id=1%20UNION%20SELECT%20card,cvv%20FROM%20orders-- HTTP/1.1\" 200 8123 \"http://shop.example/\" \"sqlmap/1.8\"","decoder":{"name":"web-accesslog"},"data":{"protocol":"GET","srcip":"198.51.100.77","id":"200","url":"/item?id=1%20UNION%20SELECT%20card,cvv%20FROM%20orders--"},"location":"/var/log/nginx/access.log"}"#;
     let assessment = Assessment {
@@ -104,8 +119,13 @@ pub(crate) fn web() -> Notice {
             name: Some("Exploit Public-Facing Application".into()),
         }],
     };
-    let unknown = Answer::Unknown { reason: Unanswered::QuotaExhausted };
-    notice(raw, &[unknown], assessment, Analysis::Unavailable { reason: NoAnalysis::Timeout })
+    let silences = [
+        silent(Provider::AbuseIpDb, Unanswered::QuotaExhausted),
+        silent(Provider::Misp, Unanswered::Unauthorized),
+        silent(Provider::Otx, Unanswered::Unreachable),
+    ];
+    let source = examined("198.51.100.77", "data.srcip", Direction::Source, silences);
+    notice(raw, &[source], assessment, Analysis::Unavailable { reason: NoAnalysis::Timeout })
 }
 
 /// A Windows logon with names in other scripts; no groups, no technique, no `agent.ip`.
@@ -128,10 +148,11 @@ pub(crate) fn windows() -> Notice {
         open_questions: vec![],
         techniques: vec![],
     };
-    notice(&raw.to_string(), &[], assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
+    let source = private("10.20.7.201", "data.win.eventdata.ipAddress", Direction::Source);
+    notice(&raw.to_string(), &[source], assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
 }
 
-/// A changed file: no address, no user.
+/// A changed file: no address, no user, and nobody knows its hash.
 pub(crate) fn fim() -> Notice {
     let raw = r#"{"timestamp":"2026-10-03T08:22:07.512-0400","rule":{"level":7,"description":"Integrity checksum changed.","id":"550","mitre":{"id":["T1565.001"],"tactic":["Impact"],"technique":["Stored Data Manipulation"]},"groups":["ossec","syscheck","syscheck_entry_modified","syscheck_file"]},"agent":{"id":"003","name":"db-primary","ip":"10.30.0.3"},"manager":{"name":"wazuh-1"},"id":"1791030127.88","full_log":"File '/etc/sudoers' modified\nMode: realtime\nChanged attributes: size,mtime,md5,sha1,sha256\n","syscheck":{"path":"/etc/sudoers","mode":"realtime","size_before":"1671","size_after":"1702","uname_after":"root","md5_after":"9b74c9897bac770ffc029102a200c5de","sha256_before":"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae","sha256_after":"fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9","changed_attributes":["size","mtime","md5","sha1","sha256"],"event":"modified"},"location":"syscheck"}"#;
     let assessment = Assessment {
@@ -141,7 +162,90 @@ pub(crate) fn fim() -> Notice {
         open_questions: vec!["Who was logged in as root at 08:22?".into()],
         techniques: vec![Technique { id: "T1565.001".into(), name: Some("Stored Data Manipulation".into()) }],
     };
-    notice(raw, &[], assessment, Analysis::Unavailable { reason: NoAnalysis::Refused })
+    let hash = examined(
+        "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
+        "syscheck.sha256_after",
+        Direction::Unknown,
+        [misp(vec![], 0), otx(vec![], 0), silent(Provider::AbuseIpDb, Unanswered::Disabled)],
+    );
+    notice(raw, &[hash], assessment, Analysis::Unavailable { reason: NoAnalysis::Refused })
+}
+
+/// A dropper and where it called: a file, a domain, its address and a resolver, each judged by others.
+pub(crate) fn malware() -> Notice {
+    let raw = json!({
+        "timestamp": "2026-10-03T14:21:58.004+0200",
+        "rule": {"level": 12, "description": "Sysmon - Event 22: DNS query by a process in the Downloads folder.", "id": "102110", "mitre": {"id": ["T1071.004"], "tactic": ["Command and Control"], "technique": ["DNS"]}, "groups": ["sysmon", "sysmon_event_22", "windows"]},
+        "agent": {"id": "044", "name": "hr-laptop-9", "ip": "10.20.9.44"},
+        "manager": {"name": "wazuh-1"},
+        "id": "1791030118.5521",
+        "data": {"win": {
+            "system": {"eventID": "22", "channel": "Microsoft-Windows-Sysmon/Operational", "computer": "hr-laptop-9.corp.example"},
+            "eventdata": {
+                "image": "C:\\Users\\m.kaya\\Downloads\\invoice_2026-10.exe",
+                "queryName": "cdn.update-check.example",
+                "queryResults": "::ffff:198.51.100.142;",
+                "hashes": "SHA256=8f0c4a5f1d3e7b92c6a1f4e8d2b5079c3e6f1a8b4d7c2e5f9a0b3c6d8e1f4a72",
+                "user": "CORP\\m.kaya"}}},
+        "location": "EventChannel",
+    });
+    let assessment = Assessment {
+        priority: Priority::Critical,
+        reasons: vec!["Rule level 12.".into(), "Intelligence says malicious: at least HIGH.".into()],
+        next_steps: vec!["Isolate hr-laptop-9 before anything else is tried on it.".into()],
+        open_questions: vec!["How did the file come in?".into()],
+        techniques: vec![Technique { id: "T1071.004".into(), name: Some("DNS".into()) }],
+    };
+    notice(&raw.to_string(), &called(), assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
+}
+
+/// What the dropper has left in the alert.
+fn called() -> Vec<Examined> {
+    let mut sample = attribute(
+        "filename|sha256",
+        ("2210", "Invoice-themed loader campaign", "Example CERT"),
+        &["tlp:amber", "malware:loader"],
+    );
+    sample.value = "invoice.exe|8f0c4a5f1d3e7b92c6a1f4e8d2b5079c3e6f1a8b4d7c2e5f9a0b3c6d8e1f4a72".into();
+    let mut campaign = pulse("Loader delivered by fake invoices", "AlienVault", true, "2026-09-29T10:00:00Z");
+    campaign.adversary = Some("TA-EXAMPLE".into());
+    campaign.malware_families = texts(&["SmokeLoader"]);
+    campaign.attack_ids = texts(&["T1566.001", "T1204.002"]);
+    let listing = Listing {
+        confidence: Some(90),
+        title: Some("SmokeLoader botnet C2 domain".into()),
+        tags: texts(&["smokeloader", "c2"]),
+        listed_at: Some("2026-09-30T00:00:00Z".parse().unwrap()),
+    };
+    let mut shared =
+        attribute("ip-dst", ("2210", "Invoice-themed loader campaign", "Example CERT"), &["tlp:amber"]);
+    (shared.to_ids, shared.decay_score) = (false, Some(40));
+    shared.warninglists = texts(&["List of known Cloudflare IP ranges"]);
+    let mut resolver =
+        examined("192.0.2.53", "data.dns", Direction::Unknown, [misp(vec![], 0), otx(vec![], 0)]);
+    resolver.standings = vec![Standing::new(Class::BenignAnchor, "public resolver")];
+    vec![
+        examined(
+            "198.51.100.142",
+            "data.win.eventdata.queryResults",
+            Direction::Unknown,
+            [silent(Provider::AbuseIpDb, Unanswered::Timeout), misp(vec![shared], 1), otx(vec![], 0)],
+        ),
+        examined(
+            "cdn.update-check.example",
+            "data.win.eventdata.queryName",
+            Direction::Destination,
+            [misp(vec![], 0), otx(vec![campaign.clone()], 1), feed("threatfox", listing)],
+        ),
+        examined(
+            "8f0c4a5f1d3e7b92c6a1f4e8d2b5079c3e6f1a8b4d7c2e5f9a0b3c6d8e1f4a72",
+            "data.win.eventdata.hashes",
+            Direction::Unknown,
+            [misp(vec![sample], 1), otx(vec![campaign], 1)],
+        ),
+        resolver,
+        private("10.20.9.1", "data.win.eventdata.queryResults", Direction::Unknown),
+    ]
 }
 
 /// An alert, providers and a model that try to break out of the mail, with this probe in every text.
@@ -173,14 +277,6 @@ pub(crate) fn hostile(probe: &str) -> Notice {
         missing_information: many.clone(),
         model: attack.clone(),
     });
-    let known = Answer::Known(Reputation {
-        score: 100,
-        isp: Some(attack.repeat(9)),
-        domain: Some(attack.clone()),
-        usage_type: Some(attack.clone()),
-        country_code: Some(attack.clone()),
-        ..Reputation::default()
-    });
     let technique = Technique { id: attack.clone(), name: Some(attack.clone()) };
     let assessment = Assessment {
         priority: Priority::Critical,
@@ -189,26 +285,20 @@ pub(crate) fn hostile(probe: &str) -> Notice {
         open_questions: many,
         techniques: vec![technique; 20],
     };
-    notice(&raw.to_string(), &[known], assessment, analysis)
+    notice(&raw.to_string(), &witnesses::hostile(&attack), assessment, analysis)
 }
 
-fn notice(raw: &str, answers: &[Answer], assessment: Assessment, analysis: Analysis) -> Notice {
+fn notice(raw: &str, examined: &[Examined], assessment: Assessment, analysis: Analysis) -> Notice {
     let alert = Alert::parse(raw).unwrap();
     let incident = IncidentId::of(&alert);
     let opened_at = "2026-10-03T12:22:08.250Z".parse().unwrap();
-    let report = |(indicator, answer): (_, &Answer)| Report {
-        provider: Provider::AbuseIpDb,
-        indicator,
-        answer: answer.clone(),
-        asked_at: "2026-10-03T12:22:08Z".parse().unwrap(),
-    };
-    let reports: Vec<Report> = indicator::addresses(&alert).into_iter().zip(answers).map(report).collect();
+    let reports: Vec<Report> = examined.iter().flat_map(|examined| examined.reports.clone()).collect();
     Notice {
         schema: Schema,
         id: NoticeId::first(&incident, opened_at),
         incident,
         opened_at,
-        verdict: Verdict::over(&reports),
+        verdict: Verdict::over(examined, &Formula::default(), witnesses::asked_at()),
         reports,
         alert,
         assessment,

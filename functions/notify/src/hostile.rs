@@ -1,6 +1,10 @@
 //! Nothing in a notice breaks out of the mail.
 
 use domain::Notice;
+use domain::verdict::{
+    Class, Evidence, Examined, Formula, Listing, MispAttribute, MispEvent, MispMatches, OtxPulse, OtxPulses,
+    Reputation, Standing, Verdict, Witness,
+};
 use proptest::prelude::*;
 
 use crate::{goldens, mail, render, view};
@@ -30,6 +34,90 @@ fn hostile_text_is_escaped_wherever_it_stands() {
             tag.chars().take_while(|c| c.is_ascii_alphanumeric() || "/!".contains(*c)).collect();
         assert!(!name.is_empty() && own.contains(&format!("<{name}")), "<{tag:.40}");
     }
+}
+
+/// Every place in which a witness quotes somebody, filled with one text.
+fn quoting(text: &str) -> Vec<(&'static str, Evidence)> {
+    let (some, one) = (|| Some(text.to_owned()), || vec![text.to_owned()]);
+    let misp = |attribute| Evidence::Misp(MispMatches { attributes: vec![attribute], total: 1 });
+    let attribute = || MispAttribute { to_ids: true, ..MispAttribute::default() };
+    let event = |event| misp(MispAttribute { event, ..attribute() });
+    let pulses = |pulses| Evidence::Otx(OtxPulses { count: 1, pulses: vec![pulses], ..OtxPulses::default() });
+    let otx = |pulses| Evidence::Otx(OtxPulses { count: 1, ..pulses });
+    let reputation = |reputation| Evidence::AbuseIpDb(Reputation { score: 9, ..reputation });
+    vec![
+        ("event info", event(MispEvent { info: text.into(), ..MispEvent::default() })),
+        ("event id", event(MispEvent { id: text.into(), ..MispEvent::default() })),
+        ("organisation", event(MispEvent { organisation: text.into(), ..MispEvent::default() })),
+        ("type", misp(MispAttribute { kind: text.into(), ..attribute() })),
+        ("value", misp(MispAttribute { value: format!("203.0.113.24|{text}"), ..attribute() })),
+        ("MISP tag", misp(MispAttribute { tags: one(), ..attribute() })),
+        ("warninglist", misp(MispAttribute { warninglists: one(), ..attribute() })),
+        ("pulse name", pulses(OtxPulse { name: text.into(), ..OtxPulse::default() })),
+        ("author", pulses(OtxPulse { author: text.into(), ..OtxPulse::default() })),
+        ("TLP", pulses(OtxPulse { tlp: some(), ..OtxPulse::default() })),
+        ("adversary", pulses(OtxPulse { adversary: some(), ..OtxPulse::default() })),
+        ("malware", pulses(OtxPulse { malware_families: one(), ..OtxPulse::default() })),
+        ("technique", pulses(OtxPulse { attack_ids: one(), ..OtxPulse::default() })),
+        ("validation", otx(OtxPulses { validations: one(), ..OtxPulses::default() })),
+        ("network", otx(OtxPulses { asn: some(), ..OtxPulses::default() })),
+        ("country", otx(OtxPulses { country_code: some(), ..OtxPulses::default() })),
+        ("feed title", Evidence::Listed(Listing { title: some(), ..Listing::default() })),
+        ("feed tag", Evidence::Listed(Listing { tags: one(), ..Listing::default() })),
+        ("provider", reputation(Reputation { isp: some(), ..Reputation::default() })),
+        ("domain", reputation(Reputation { domain: some(), ..Reputation::default() })),
+        ("usage", reputation(Reputation { usage_type: some(), ..Reputation::default() })),
+    ]
+}
+
+#[test]
+fn what_a_witness_quotes_is_shown_escaped_and_dead() {
+    for (text, dead) in [
+        ("A<i>", "A<i>"),
+        ("A ftp://b.ex", "A fxp://b[.]ex"),
+        ("A b@c.ex", "A b@c[.]ex"),
+        ("A 192.0.2.9", "A 192[.]0[.]2[.]9"),
+        ("A\u{202e}B", "A\\u{202e}B"),
+        ("A\r\n- B", "A - B"),
+        ("A” · B", "A\" - B"),
+    ] {
+        for (place, evidence) in quoting(text) {
+            let mut notice = goldens::sshd();
+            notice.reports.truncate(1);
+            let report = notice.reports.first_mut().unwrap();
+            (report.witness, report.answer) = (Witness::Feed("list".into()), evidence.into());
+            let examined = Examined {
+                found: report.found.clone(),
+                reports: vec![report.clone()],
+                standings: Vec::new(),
+            };
+            notice.verdict = Verdict::over(&[examined], &Formula::default(), goldens::now());
+            let (text, html) = (self::text(&notice), html(&notice));
+            // Our own marks and upper case are not what this is about.
+            let lower = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+            let escaped = dead.replace('<', "&#60;").replace('>', "&#62;").replace('"', "&#34;");
+            assert!(lower(&text).contains(&dead.to_lowercase()), "{place} in text: {dead}");
+            assert!(lower(&html).contains(&escaped.to_lowercase()), "{place} in HTML: {dead}");
+            for live in ["<i>", "ftp:", "c.ex", "192.0.2.9", "\u{202e}"] {
+                assert!(!html.contains(live), "{place}: {live}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_feed_and_an_analyst_are_quoted_with_the_same_care() {
+    let mut notice = goldens::sshd();
+    let report = notice.reports.first_mut().unwrap();
+    (report.witness, report.answer) =
+        (Witness::Feed("<i>".into()), Evidence::Listed(Listing::default()).into());
+    let standings =
+        vec![Standing::new(Class::Denied, "<i> c.ex"), Standing::new(Class::Anonymity, "\u{202e}")];
+    let examined = Examined { found: report.found.clone(), reports: vec![report.clone()], standings };
+    notice.verdict = Verdict::over(&[examined], &Formula::default(), goldens::now());
+    let html = html(&notice);
+    assert!(html.contains("&#60;i&#62; feed") && html.contains("deny list (&#60;i&#62; c[.]ex)"));
+    assert!(!html.contains("<i>") && !html.contains("c.ex)") && !html.contains('\u{202e}'));
 }
 
 #[test]
@@ -111,7 +199,15 @@ fn silence_is_never_shown_as_innocence() {
             assert!(page.contains("unknown") && !page.contains("clean") && !page.contains("0 of 100"));
         }
     }
-    assert!(text(&goldens::web()).contains("gave no answer: daily quota used up"));
+    for page in [html(&goldens::web()), text(&goldens::web())] {
+        for reason in ["AbuseIPDB: daily quota used up", "MISP: key refused", "OTX: not reachable"] {
+            let (_, said) = reason.split_once(": ").unwrap();
+            assert!(page.contains(reason) && page.contains(&format!("gave no answer: {said}")), "{reason}");
+        }
+    }
+    for notice in [goldens::web(), goldens::windows(), goldens::fim()] {
+        assert!(html(&notice).contains("not an all-clear") && !text(&notice).contains("0 of 100"));
+    }
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use askama::Template;
 use domain::assessment::Priority;
 use domain::verdict::Judgement;
 
-use crate::view::{AnalysisView, Origin, Reply, View};
+use crate::view::{AnalysisView, Origin, Reply, Share, View};
 
 #[derive(Template)]
 #[template(path = "notice.html")]

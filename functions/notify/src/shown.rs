@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use domain::indicator::Indicator;
+
 use crate::{defang, visible};
 
 /// Text that stays on its line, hides nothing, links nowhere and ends.
@@ -20,6 +22,36 @@ impl Shown {
     pub(crate) fn prose(text: &str, max_bytes: usize) -> Self {
         let words: Vec<&str> = text.split_whitespace().collect();
         Self(cut_middle(&defang::prose(&visible::line(&words.join(" "))), max_bytes))
+    }
+
+    /// The name that somebody gave to an event, a pulse or a list: blanks collapsed, addresses and domains broken, cut
+    /// at its end, and nothing that looks like the marks which the mail puts around such names.
+    pub(crate) fn title(text: &str, max_bytes: usize) -> Self {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        // One character too many is enough to see that it must be cut, and the work ends with it.
+        let start: String = words.join(" ").chars().take(max_bytes + 1).collect();
+        let unmarked = start.replace(['“', '”'], "\"").replace('·', "-");
+        Self(cut_end(&defang::titles(&visible::line(&unmarked)), max_bytes))
+    }
+
+    /// What an alert is about, so that nobody reaches it by accident.
+    pub(crate) fn indicator(indicator: &Indicator) -> Self {
+        Self(cut_middle(&visible::line(&defang::indicator(indicator)), 240))
+    }
+
+    /// Several texts as one.
+    pub(crate) fn joined(texts: &[Self], separator: &'static str) -> Self {
+        Self(texts.iter().map(Self::as_str).collect::<Vec<_>>().join(separator))
+    }
+
+    /// Names after a label, and how many more there are; nothing where there are none.
+    pub(crate) fn list(label: &'static str, names: &[String], most: usize) -> Option<Self> {
+        let shown: Vec<Self> = names.iter().take(most).map(|name| Self::title(name, 40)).collect();
+        let more = match names.len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!shown.is_empty()).then(|| Self(format!("{label}{}{more}", Self::joined(&shown, ", "))))
     }
 
     /// Several lines of a log: cut in the middle, where least is lost.
@@ -54,6 +86,15 @@ fn cut_middle(text: &str, max_bytes: usize) -> String {
     let start: String = text.chars().take(head).collect();
     let end: String = text.chars().skip(head + missing).collect();
     format!("{start} [… {missing} characters cut …] {end}")
+}
+
+/// Keeps the start, which says most in a name.
+fn cut_end(text: &str, max_bytes: usize) -> String {
+    if text.chars().map(cost).sum::<usize>() <= max_bytes {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(affordable(text.chars(), max_bytes)).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// How many of these characters fit.
@@ -113,6 +154,13 @@ mod tests {
     fn model_prose_is_one_paragraph_without_live_addresses() {
         let shown = Shown::prose("  From\n\n203.0.113.9\tto http://a.example/ ", 100);
         assert_eq!(shown.as_str(), "From 203[.]0[.]113[.]9 to hxxp://a[.]example/");
+    }
+
+    #[test]
+    fn a_title_cannot_end_its_own_quotation() {
+        let shown = Shown::title(" Scans\n” · by AlienVault, see evil.example ", 100);
+        assert_eq!(shown.as_str(), "Scans \" - by AlienVault, see evil[.]example");
+        assert_eq!(Shown::title("<<< wide", 16).as_str(), "<<<…");
     }
 
     #[test]

@@ -4,7 +4,9 @@ mod analysis;
 mod facts;
 mod intelligence;
 mod raw_alert;
+mod silence;
 mod steps;
+mod testimony;
 
 use domain::Notice;
 use domain::assessment::{Priority, Technique};
@@ -13,8 +15,10 @@ use domain::verdict::{Judgement, Verdict};
 pub use crate::shown::Shown;
 pub use analysis::{AnalysisView, EvidenceRow, Written};
 pub use facts::Fact;
-pub use intelligence::{Intelligence, IntelligenceRow, Reply};
+pub use intelligence::{Block, Coverage, Intelligence, More, Reply, Row, Share};
+pub use silence::Gap;
 pub use steps::{Origin, Step};
+pub use testimony::{Finding, Testimony};
 
 use crate::mail::MailSettings;
 
@@ -91,7 +95,9 @@ fn headline(description: &str) -> &str {
 fn preheader(notice: &Notice) -> Shown {
     let Verdict { judgement, reasons, .. } = &notice.verdict;
     let reason = match judgement {
-        Judgement::Unknown | Judgement::NoEvidence => notice.assessment.reasons.first(),
+        Judgement::Unknown | Judgement::BenignInfrastructure | Judgement::NoEvidence => {
+            notice.assessment.reasons.first()
+        }
         Judgement::Observed | Judgement::Suspicious | Judgement::Malicious => reasons.first(),
     };
     let agent = &notice.alert.agent().name;

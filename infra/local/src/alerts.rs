@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use domain::Alert;
+use domain::incident::IncidentId;
 use tokio::process::Command;
 
 use crate::folders;
@@ -27,8 +28,8 @@ pub(crate) enum Content {
     Alert {
         /// As the functions write it: `<cluster.node or manager.name>/<alert.id>`.
         key: String,
-        /// Alerts of one topic probably belong to one incident.
-        topic: String,
+        /// Its incident, and its rule about each of its indicators: an alert that shares one with another repeats it.
+        topics: Vec<String>,
         description: String,
     },
     Malformed,
@@ -39,6 +40,13 @@ impl Sample {
         match &self.content {
             Content::Alert { description, .. } => description,
             Content::Malformed => "(not a readable alert)",
+        }
+    }
+
+    fn topics(&self) -> &[String] {
+        match &self.content {
+            Content::Alert { topics, .. } => topics,
+            Content::Malformed => &[],
         }
     }
 
@@ -81,10 +89,8 @@ pub(crate) fn waves(samples: &[Sample]) -> [Vec<usize>; 2] {
     let mut waves = [Vec::new(), Vec::new()];
     let [first, repeats] = &mut waves;
     for (index, sample) in samples.iter().enumerate() {
-        match &sample.content {
-            Content::Alert { topic, .. } if !seen.insert(topic) => repeats.push(index),
-            Content::Alert { .. } | Content::Malformed => first.push(index),
-        }
+        let new = sample.topics().iter().filter(|topic| seen.insert(*topic)).count();
+        if new == sample.topics().len() { first.push(index) } else { repeats.push(index) }
     }
     waves
 }
@@ -96,14 +102,15 @@ fn read_one(path: &Path) -> Result<Sample> {
 }
 
 fn content(text: &[u8]) -> Content {
-    let alert: Value = serde_json::from_slice(text).unwrap_or_default();
-    let text_at = |pointer: &str| alert.pointer(pointer).and_then(Value::as_str);
-    let node = text_at("/cluster/node").or_else(|| text_at("/manager/name")).unwrap_or("unknown");
-    let (Some(id), Some(rule)) = (text_at("/id"), text_at("/rule/id")) else { return Content::Malformed };
+    let text = String::from_utf8_lossy(text);
+    let Ok(alert) = Alert::parse(&text) else { return Content::Malformed };
+    let rule = alert.rule();
+    let about = |indicator: String| format!("{} {indicator}", rule.id);
+    let indicators = alert.indicators().into_iter().map(|found| about(found.indicator.key()));
     Content::Alert {
-        key: format!("{node}/{id}"),
-        topic: format!("{rule} {}", text_at("/agent/id").unwrap_or_default()),
-        description: text_at("/rule/description").unwrap_or(rule).to_owned(),
+        key: alert.key().to_string(),
+        topics: indicators.chain([IncidentId::of(&alert).to_string()]).collect(),
+        description: rule.description.clone(),
     }
 }
 
@@ -123,9 +130,9 @@ mod tests {
             })
             .collect();
         let distinct: HashSet<&&String> = keys.iter().collect();
-        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (9, 1, 1));
+        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (13, 1, 1));
         let [first, repeats] = waves(&samples);
-        assert_eq!((first.len(), repeats.len()), (7, 2));
+        assert_eq!((first.len(), repeats.len()), (10, 3));
     }
 
     #[test]
@@ -140,8 +147,26 @@ mod tests {
     }
 
     #[test]
+    fn a_repeat_waits_for_what_it_repeats() {
+        let sample = |file: &str, rule: &str, agent: &str, address: &str| {
+            let text = format!(
+                r#"{{"id":"{file}","rule":{{"id":"{rule}","level":10}},"agent":{{"id":"{agent}"}},"data":{{"srcip":"{address}"}}}}"#
+            );
+            Sample { path: file.into(), file: file.to_owned(), content: content(text.as_bytes()) }
+        };
+        let samples = [
+            sample("1", "5763", "001", "203.0.113.24"),
+            sample("2", "5763", "001", "203.0.113.24"),
+            sample("3", "5763", "002", "203.0.113.24"),
+            sample("4", "5763", "001", "203.0.113.25"),
+            sample("5", "5712", "001", "203.0.113.24"),
+        ];
+        assert_eq!(waves(&samples), [vec![0, 3, 4], vec![1, 2]]);
+    }
+
+    #[test]
     fn an_alert_is_known_by_node_and_id() {
-        let alert = br#"{"id":"1.2","rule":{"id":"5","description":"d"},"manager":{"name":"m"},"cluster":{"node":"n"}}"#;
+        let alert = br#"{"id":"1.2","rule":{"id":"5","level":3,"description":"d"},"manager":{"name":"m"},"cluster":{"node":"n"}}"#;
         assert!(matches!(content(alert), Content::Alert { key, .. } if key == "n/1.2"));
         for malformed in ["", "{", "[]", r#"{"id":"1"}"#] {
             assert_eq!(content(malformed.as_bytes()), Content::Malformed, "{malformed}");

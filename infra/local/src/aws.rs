@@ -32,7 +32,7 @@ pub(crate) async fn configuration(endpoint: &str) -> SdkConfig {
 /// Puts keys that the stub providers take; the functions read them when they start.
 pub(crate) async fn put_keys(configuration: &SdkConfig, parameters: &Parameters) -> Result<()> {
     let client = aws_sdk_ssm::Client::new(configuration);
-    for name in [&parameters.abuseipdb_key, &parameters.model_key] {
+    for name in parameters.all() {
         client
             .put_parameter()
             .name(name)

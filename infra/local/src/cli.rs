@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::signals::Interrupted;
+use crate::trouble::Trouble;
 use crate::{demo, exec, package};
 
 /// Runs Wazuh Triage on this machine, without an account.
@@ -47,6 +48,9 @@ pub(crate) struct DemoOptions {
     /// How long the alerts may take to reach an end.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub deadline: Duration,
+    /// Lets one provider fail, and shows where that is said.
+    #[arg(long, value_name = "TROUBLE")]
+    pub trouble: Option<Trouble>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -13,10 +13,12 @@ use crate::demo_folder::DemoFolder;
 use crate::ends::{self, End};
 use crate::mails::Mail;
 use crate::progress::{Progress, Step};
+use crate::requests::{self, Asked};
 use crate::signals::{self, unless_interrupted};
 use crate::start::{self, Places, Running};
-use crate::summary::{Counts, Summary, fates};
-use crate::{aws, report};
+use crate::summary::{Counts, Findings, Summary, fates};
+use crate::trouble::Signs;
+use crate::{aws, feed, feedback, report};
 
 /// Fails unless every alert has an end and every notification is a mail.
 pub(crate) async fn run(settings: &Settings, options: &DemoOptions) -> Result<ExitCode> {
@@ -57,21 +59,30 @@ async fn tell(
     let progress = Progress::detect();
     let running = Box::pin(start::start(settings, places, progress)).await?;
     let demo = Demo::new(&running, options.deadline).await;
+    demo.prepare(options).await?;
     let step = progress.step("sending alerts and waiting for their ends");
     let published = demo.send_all(samples, &step).await?;
     let ends = demo.ends().await?;
     let mails = demo.mails(&ends).await?;
     step.done();
 
-    let feedback_events =
-        aws::messages_in(&demo.configuration, &running.stack.outputs.queues.feedback).await?;
-    let counts = Counts::over(published.len(), &ends, mails.len(), feedback_events);
-    let summary = Summary {
-        counts,
-        adds_up: counts.problems().is_empty(),
+    let requests = demo.requests().await?;
+    let queue = &running.stack.outputs.queues.feedback;
+    let events = feedback::read(&demo.configuration, queue).await?;
+    let waiting = aws::messages_in(&demo.configuration, queue).await?;
+    let trouble = match options.trouble {
+        Some(trouble) => Some(Signs::of(trouble, &mails, &demo.enrich_log().await?, &requests)),
+        None => None,
+    };
+    let summary = Summary::of(Findings {
+        counts: Counts::over(published.len(), &ends, mails.len(), waiting),
         alerts: fates(&published, &ends),
         mails: folder.write_mails(&mails)?,
-    };
+        intelligence: feedback::said(&events),
+        feedback: folder.write_feedback(&events)?,
+        requests,
+        trouble,
+    });
     folder.write_summary(&summary)?;
     demo.save_logs(folder).await?;
     let dead_letters = demo.dead_letters().await?;
@@ -89,6 +100,18 @@ impl<'a> Demo<'a> {
     async fn new(running: &'a Running, limit: Duration) -> Self {
         let configuration = aws::configuration(&running.stack.endpoint).await;
         Self { running, configuration, began: Timestamp::now(), deadline: Instant::now() + limit }
+    }
+
+    /// What the samples expect to find, and the trouble that was asked for.
+    async fn prepare(&self, options: &DemoOptions) -> Result<()> {
+        // Other alerts than ours are judged by what they meet alone.
+        if options.alerts.is_none() {
+            feed::list(&self.configuration, &self.running.stack.outputs.tables.intel, self.began).await?;
+        }
+        match options.trouble {
+            Some(trouble) => trouble.begin(&self.running.stack.stub_url).await,
+            None => Ok(()),
+        }
     }
 
     /// Sends the samples wave after wave, each after the one before it has ended, or the deadline has come.
@@ -132,6 +155,25 @@ impl<'a> Demo<'a> {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// What the providers were asked, once the metrics know of every request; a platform takes its time with logs.
+    async fn requests(&self) -> Result<Vec<Asked>> {
+        const AT_MOST: Duration = Duration::from_secs(5);
+        let began = Instant::now();
+        loop {
+            let received = requests::received(&self.running.stack.stub_url).await?;
+            let requests = requests::over(&self.enrich_log().await?, &received);
+            if began.elapsed() > AT_MOST || requests.iter().all(|asked| asked.problem().is_none()) {
+                return Ok(requests);
+            }
+            tokio::time::sleep(ends::LOOK_EVERY).await;
+        }
+    }
+
+    async fn enrich_log(&self) -> Result<Vec<String>> {
+        let group = &self.running.stack.outputs.log_groups.enrich;
+        ends::lines(self.began, &self.configuration, group).await
     }
 
     async fn save_logs(&self, folder: &DemoFolder) -> Result<()> {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use domain::Feedback;
 
+use crate::feedback::{self, Event};
 use crate::folders;
 use crate::mails::{Letter, Mail};
 use crate::start::Places;
@@ -33,6 +35,10 @@ impl DemoFolder {
         self.place.join("mail")
     }
 
+    pub(crate) fn feedback(&self) -> PathBuf {
+        self.place.join("feedback")
+    }
+
     pub(crate) fn summary(&self) -> PathBuf {
         self.place.join("summary.json")
     }
@@ -58,6 +64,22 @@ impl DemoFolder {
             }
             let path = self.mail().join(format!("{name}.eml")).display().to_string();
             files.push(MailFile { subject: letter.subject, path });
+        }
+        Ok(files)
+    }
+
+    /// Every event as the datagram that the manager's socket would get.
+    pub(crate) fn write_feedback(&self, events: &[Feedback]) -> Result<Vec<Event>> {
+        let folder = self.staging.join("feedback");
+        fs::create_dir_all(&folder)?;
+        let mut files = Vec::new();
+        for (index, feedback) in events.iter().enumerate() {
+            let integration = feedback::integration(feedback);
+            // It names a file here: nothing but letters, digits and dashes may stand in it.
+            let plain = integration.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+            let name = format!("{:02}-{plain}.txt", index + 1);
+            fs::write(folder.join(&name), feedback.datagram()?)?;
+            files.push(Event::of(feedback, self.feedback().join(name).display().to_string()));
         }
         Ok(files)
     }

@@ -84,7 +84,7 @@ pub(crate) async fn start(settings: &Settings, places: &Places, progress: Progre
     let variables = Variables {
         endpoint: &emulator.endpoint,
         artifacts_dir: &zips,
-        abuseipdb_url: &inside,
+        providers_url: &inside,
         model_url: &format!("{inside}/v1"),
         documentation_addresses: "public",
         architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::alerts::{Content, Sample};
 use crate::ends::{End, Outcome};
+use crate::feedback::{Event, Said};
+use crate::requests::Asked;
+use crate::trouble::Signs;
 
 /// What is written to `summary.json`.
 #[derive(Clone, Debug, Serialize)]
@@ -11,8 +14,43 @@ pub(crate) struct Summary {
     #[serde(flatten)]
     pub counts: Counts,
     pub adds_up: bool,
+    /// What does not add up, one sentence each.
+    pub problems: Vec<String>,
     pub alerts: Vec<Fate>,
     pub mails: Vec<MailFile>,
+    pub intelligence: Vec<Said>,
+    pub feedback: Vec<Event>,
+    pub requests: Vec<Asked>,
+    /// Nothing where no trouble was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Signs>,
+}
+
+/// What there is to tell, before the books are balanced.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    pub counts: Counts,
+    pub alerts: Vec<Fate>,
+    pub mails: Vec<MailFile>,
+    pub intelligence: Vec<Said>,
+    pub feedback: Vec<Event>,
+    pub requests: Vec<Asked>,
+    pub trouble: Option<Signs>,
+}
+
+impl Summary {
+    pub(crate) fn of(findings: Findings) -> Self {
+        let Findings { counts, alerts, mails, intelligence, feedback, requests, trouble } = findings;
+        let mut problems = counts.problems();
+        if u64::try_from(feedback.len()) != Ok(counts.feedback_events) {
+            let (there, read) = (counts.feedback_events, feedback.len());
+            problems.push(format!("{there} events wait for Wazuh, but {read} could be read"));
+        }
+        problems.extend(requests.iter().filter_map(Asked::problem));
+        problems.extend(trouble.iter().flat_map(Signs::problems));
+        let adds_up = problems.is_empty();
+        Self { counts, adds_up, problems, alerts, mails, intelligence, feedback, requests, trouble }
+    }
 }
 
 /// How many of each.
@@ -44,8 +82,7 @@ impl Counts {
         }
     }
 
-    /// What does not add up, one sentence each.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    fn problems(&self) -> Vec<String> {
         let ended = self.notified + self.counted + self.observed + self.ignored + self.dead_lettered;
         let mut problems = Vec::new();
         if ended != self.published {
@@ -111,6 +148,9 @@ pub(crate) fn fates(published: &[&Sample], ends: &[End]) -> Vec<Fate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::requests;
+    use crate::stubs::Requests;
+    use crate::trouble::Trouble;
 
     fn end(key: Option<&str>, outcome: Outcome, reason: &str) -> End {
         End { alert_key: key.map(str::to_owned), outcome, reason: reason.to_owned() }
@@ -119,7 +159,7 @@ mod tests {
     fn sample(file: &str, key: Option<&str>) -> Sample {
         let content = key.map_or(Content::Malformed, |key| Content::Alert {
             key: key.to_owned(),
-            topic: String::new(),
+            topics: Vec::new(),
             description: String::new(),
         });
         Sample { path: file.into(), file: file.to_owned(), content }
@@ -154,8 +194,48 @@ mod tests {
         );
     }
 
+    fn findings(events: Vec<Event>) -> Findings {
+        Findings {
+            counts: Counts { feedback_events: 1, ..Counts::default() },
+            alerts: Vec::new(),
+            mails: Vec::new(),
+            intelligence: Vec::new(),
+            feedback: events,
+            requests: requests::over(&[], &Requests::default()),
+            trouble: None,
+        }
+    }
+
+    fn event() -> Event {
+        let text = String::new;
+        Event { integration: text(), location: text(), agent: text(), indicators: Vec::new(), path: text() }
+    }
+
+    #[test]
+    fn whatever_does_not_add_up_is_said() {
+        assert!(Summary::of(findings(vec![event()])).adds_up);
+
+        let summary = Summary::of(findings(Vec::new()));
+        assert_eq!(summary.problems, ["1 events wait for Wazuh, but 0 could be read"]);
+        assert!(!summary.adds_up);
+
+        let mut unknown_requests = findings(vec![event()]);
+        unknown_requests.requests[0].received = 1;
+        assert_eq!(Summary::of(unknown_requests).problems.len(), 1);
+
+        let mut silent = findings(vec![event()]);
+        silent.trouble = Some(Signs::of(Trouble::Key, &[], &[], &[]));
+        assert_eq!(Summary::of(silent).problems.len(), 3);
+    }
+
     #[test]
     fn the_summary_names_what_the_issue_asks_for() {
+        let summary = serde_json::to_value(Summary::of(findings(vec![event()]))).unwrap();
+        for name in ["alerts", "mails", "intelligence", "feedback", "requests", "problems"] {
+            assert!(summary.get(name).is_some_and(serde_json::Value::is_array), "{name}");
+        }
+        assert_eq!(summary["requests"][0]["provider"], "abuseipdb");
+        assert_eq!(summary.get("trouble"), None);
         let counts = serde_json::to_value(Counts::default()).unwrap();
         let names: Vec<&String> = counts.as_object().unwrap().keys().collect();
         assert_eq!(

@@ -74,7 +74,15 @@ impl Functions {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     pub abuseipdb_key: String,
+    pub misp_key: String,
+    pub otx_key: String,
     pub model_key: String,
+}
+
+impl Parameters {
+    pub fn all(&self) -> [&str; 4] {
+        [&self.abuseipdb_key, &self.misp_key, &self.otx_key, &self.model_key]
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,7 +96,7 @@ pub struct MailAddresses {
 pub(crate) struct Variables<'a> {
     pub endpoint: &'a str,
     pub artifacts_dir: &'a Path,
-    pub abuseipdb_url: &'a str,
+    pub providers_url: &'a str,
     pub model_url: &'a str,
     pub documentation_addresses: &'static str,
     pub architecture: &'static str,
@@ -216,12 +224,13 @@ mod tests {
         let text = format!(
             r#"{{"queues":{queues},"dead_letter_queues":{queues},"functions":{names},"log_groups":{names},
             "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","sightings":"s"}}}},
-            "parameters":{{"value":{{"abuseipdb_key":"/a","model_key":"/m"}}}},
+            "parameters":{{"value":{{"abuseipdb_key":"/a","misp_key":"/i","otx_key":"/o","model_key":"/m"}}}},
             "mail":{{"value":{{"from":"a@b","to":["c@d"]}}}},"more":{{"value":1}}}}"#
         );
         let outputs = read_outputs(text.as_bytes()).unwrap();
         assert_eq!(outputs.queues.all().map(|(_, url)| url), ["a", "e", "n", "f"]);
         assert_eq!(outputs.functions.notify, "3");
+        assert_eq!(outputs.parameters.all(), ["/a", "/i", "/o", "/m"]);
         assert!(read_outputs(b"{}").unwrap_err().to_string().contains("examples/local"));
     }
 

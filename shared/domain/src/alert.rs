@@ -17,6 +17,7 @@ pub use agent::Agent;
 pub use key::{AlertKey, AlertKeyError};
 pub use rule::{Rule, RuleLevel};
 
+use crate::indicator::{self, Found};
 use crate::lenient;
 
 /// One alert: its identity checked, its raw JSON kept byte for byte.
@@ -92,6 +93,11 @@ impl Alert {
     /// The site an agent id is unique in: the cluster where there is one, else the manager.
     pub fn site(&self) -> String {
         self.text_at(&["cluster", "name"]).or_else(|| self.manager()).unwrap_or_else(|| UNKNOWN.to_owned())
+    }
+
+    /// Every indicator of the alert, each once; see [`indicator::extract`].
+    pub fn indicators(&self) -> Vec<Found> {
+        indicator::extract(self.raw())
     }
 
     /// The scalar at a path of keys, as text.

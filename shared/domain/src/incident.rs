@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::alert::Alert;
-use crate::indicator::{self, Direction};
+use crate::indicator::Direction;
 
 /// Identity of an incident: the same rule, on the same agent, about the same address, user or file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,12 +72,14 @@ impl Cause {
 
 /// Who or what the alert is about: the source address, else any address, else the user, else the file.
 fn principal(alert: &Alert) -> String {
-    let found = indicator::addresses(alert);
-    let source = found.iter().find(|found| found.direction == Direction::Source);
+    let indicators = alert.indicators();
+    let mut addresses = indicators.iter().filter(|found| found.address().is_some());
+    let source =
+        indicators.iter().find(|found| found.direction == Direction::Source && found.address().is_some());
     let user = || USER_FIELDS.iter().find_map(|path| alert.text_at(path));
     source
-        .or(found.first())
-        .map(|found| found.address.to_string())
+        .or(addresses.next())
+        .map(|found| found.indicator.to_string())
         .or_else(user)
         .or_else(|| alert.text_at(&["syscheck", "path"]))
         .unwrap_or_default()

@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod analysis;
 pub mod assessment;
+pub mod datagram;
 pub mod incident;
 pub mod indicator;
 pub mod lenient;

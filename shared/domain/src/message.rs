@@ -26,6 +26,9 @@ pub struct EnrichedAlert {
     pub alert: Alert,
     pub reports: Vec<Report>,
     pub verdict: Verdict,
+    /// The same rule found the same indicators within the dedup window: the incident that this alert adds to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_of: Option<IncidentId>,
 }
 
 /// From analyze to notify: one mail to send.
@@ -138,14 +141,15 @@ impl MessageError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Verdict;
+    use crate::verdict::Formula;
 
     fn enriched(alert: &str) -> EnrichedAlert {
         EnrichedAlert {
             schema: Schema,
             alert: Alert::parse(alert).unwrap(),
             reports: Vec::new(),
-            verdict: Verdict::over(&[]),
+            verdict: Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH),
+            repeat_of: None,
         }
     }
 

@@ -1,166 +1,422 @@
-//! Asking about the addresses of an alert: only public ones, the cache first, nobody while a gate is closed.
+//! Everything about the indicators of an alert: what is known here first, then the providers, each protected from a
+//! flood of alerts by the cache, by turns, by its gate and by its ledger.
 
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::indicator::{self, AddressFound, Scope};
-use domain::verdict::{Answer, Provider, Report, Unanswered};
+use domain::RuleLevel;
+use domain::indicator::Found;
+use domain::verdict::{Answer, Class, Evidence, Examined, Provider, Report, Skipped, Unanswered, Witness};
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
-use lambda::secrets::{Secret, Secrets};
+use lambda::secrets::Secret;
+use tokio::time::Instant;
 
-use crate::abuseipdb::{AbuseIpDb, Checked};
-use crate::cache::AnswerCache;
+use crate::door::Door;
+use crate::keys::Keys;
+use crate::policy::Policy;
+use crate::providers::{Asked, Client};
+use crate::recent::Recent;
+use crate::store::{IntelStore, Kept, KeptAnswer, Turn};
+use crate::time_to_live::time_to_live;
+use crate::usage::Usage;
 
-/// Which addresses providers are asked about.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// Addresses that are never asked about, such as public resolvers.
-    pub never_report: Vec<IpAddr>,
-    /// Whether documentation addresses count as public: for tests and demos only.
-    pub documentation_is_public: bool,
-}
-
-impl Policy {
-    /// The addresses that may leave the account.
-    pub fn askable<'a>(&self, found: &'a [AddressFound]) -> Vec<&'a AddressFound> {
-        found.iter().filter(|found| self.may_ask(found.address)).collect()
-    }
-
-    fn may_ask(&self, address: IpAddr) -> bool {
-        let public = match indicator::scope(address) {
-            Scope::Public => true,
-            Scope::Documentation => self.documentation_is_public,
-            Scope::Internal => false,
-        };
-        public && !self.never_report.contains(&address)
-    }
-}
-
-/// The providers with their keys, cache and gates.
+/// The providers with their keys, store and protection.
 #[derive(Debug)]
-pub struct Intelligence {
-    pub policy: Policy,
-    pub abuseipdb: AbuseIpDb,
-    /// SSM parameter of the key.
-    pub key_parameter: String,
-    pub secrets: Secrets,
-    pub cache: AnswerCache,
-    /// While the quota is spent: when it starts anew.
-    pub closed_until: Mutex<Option<Timestamp>>,
+pub struct Intelligence<S> {
+    policy: Policy,
+    clients: Vec<Client>,
+    keys: Keys,
+    door: Door,
+    store: S,
+    recent: Recent,
 }
 
-impl Intelligence {
-    /// At most this many addresses of one alert are looked up; more are rare and would hold up the batch.
-    const MAX_ADDRESSES: usize = 8;
+/// What is to be examined, and how much it is worth.
+#[derive(Debug)]
+pub struct Inquiry<'a> {
+    pub found: &'a [Found],
+    /// One for each: whether the same was asked for the same rule a moment ago. Those are looked at, never looked up.
+    pub repeated: &'a [bool],
+    /// Decides whether the last tenth of a day's requests may be used.
+    pub level: RuleLevel,
+}
 
-    /// All addresses of an alert together; who has not answered by then is unknown.
+/// What came out.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    pub examined: Vec<Examined>,
+    pub usage: Vec<Usage>,
+}
+
+/// One indicator with what is known about it here.
+struct Subject<'a> {
+    found: &'a Found,
+    kept: Kept,
+    exempt: Option<Skipped>,
+    repeated: bool,
+}
+
+impl<S: IntelStore> Intelligence<S> {
+    /// At most this many indicators of one alert are looked at.
+    pub const MAX_EXAMINED: usize = 24;
+
+    /// At most this many are looked up; more are rare and would hold up the batch.
+    const MAX_ASKED: usize = 8;
+
+    /// All providers together; who has not answered by then is unknown.
     const TIMEOUT: Duration = Duration::from_secs(4);
 
-    /// One report per askable address.
-    pub async fn reports(&self, found: &[AddressFound], now: Timestamp) -> Vec<Report> {
-        let askable = self.policy.askable(found).into_iter().take(Self::MAX_ADDRESSES);
-        join_all(askable.map(|indicator| async move {
-            let answer = tokio::time::timeout(Self::TIMEOUT, self.answer(indicator.address, now)).await;
-            let (answer, asked_at) = answer.unwrap_or((Answer::Unknown { reason: Unanswered::Timeout }, now));
-            Report { provider: Provider::AbuseIpDb, indicator: indicator.clone(), answer, asked_at }
+    /// How long one worker may keep others from asking: a little more than a client's time budget.
+    const TURN: Duration = Duration::from_secs(3);
+
+    pub fn new(policy: Policy, clients: Vec<Client>, keys: Keys, door: Door, store: S) -> Self {
+        Self { policy, clients, keys, door, store, recent: Recent::default() }
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Examines the indicators of one alert; those that are never reported are left out.
+    pub async fn examine(&self, inquiry: &Inquiry<'_>, now: Timestamp) -> Examination {
+        let subjects = self.subjects(inquiry, now).await;
+        let consulted = join_all(self.clients.iter().map(|client| {
+            let level = inquiry.level;
+            self.consult(client, &subjects, level, now)
+        }))
+        .await;
+        let (mut reports, mut usage): (Vec<Vec<Option<Report>>>, Vec<Usage>) = (Vec::new(), Vec::new());
+        for (of_provider, used) in consulted {
+            reports.push(of_provider);
+            usage.push(used);
+        }
+        let examined = subjects.iter().enumerate().map(|(index, subject)| {
+            let of_providers = reports.iter_mut().filter_map(|reports| reports.get_mut(index)?.take());
+            Examined {
+                found: subject.found.clone(),
+                reports: subject.listings(now).chain(of_providers).collect(),
+                standings: self.standings(subject),
+            }
+        });
+        Examination { examined: examined.collect(), usage }
+    }
+
+    /// Opens the connections that the first look-up needs: to the keys' store and to the table.
+    pub async fn warm_up(&self) {
+        let provider = Provider::AbuseIpDb;
+        let _ = join(self.keys.get(provider), self.store.gate(provider)).await;
+    }
+
+    /// Tells MISP that an indicator was seen, at most once a day: every sighting keeps its attribute alive, and tells
+    /// the sharing community what meets us.
+    pub async fn add_sighting(&self, found: &Found, now: Timestamp) {
+        const DAY: Duration = Duration::from_hours(24);
+        let misp = self.clients.iter().find_map(|client| match client {
+            Client::Misp(misp) => Some(misp),
+            Client::AbuseIpDb(_) | Client::Otx(_) => None,
+        });
+        let (Some(misp), Some(key)) = (misp, self.keys.get(Provider::Misp).await) else { return };
+        let due = self.store.note(&found.indicator, "sighted", now, DAY).await.unwrap_or(false);
+        if !due || self.door.admit(&self.store, &self.recent, Provider::Misp, now).await.is_err() {
+            return;
+        }
+        match misp.add_sighting(&[found], &key, now).await {
+            Ok(_) => {}
+            Err(reason) => {
+                tracing::warn!(provider = "misp", reason = reason.name(), "a sighting was not added");
+            }
+        }
+    }
+
+    async fn subjects<'a>(&self, inquiry: &Inquiry<'a>, now: Timestamp) -> Vec<Subject<'a>> {
+        let repeated = inquiry.repeated.iter().copied().chain(std::iter::repeat(false));
+        let reported = inquiry
+            .found
+            .iter()
+            .zip(repeated)
+            .filter(|(found, _)| !self.policy.never_reports(&found.indicator))
+            .take(Self::MAX_EXAMINED);
+        join_all(reported.map(|(found, repeated)| async move {
+            let kept = self.about(found, now).await;
+            let allowed = kept.standings.iter().any(|standing| standing.class == Class::Allowed);
+            let by_row = allowed.then_some(Skipped::AllowList);
+            Subject { found, kept, exempt: self.policy.exempts(&found.indicator).or(by_row), repeated }
         }))
         .await
     }
 
-    /// Opens the connections that the first look-up needs: to the key's store and to the cache.
-    pub async fn warm_up(&self) {
-        let cached = self.cache.get(Provider::AbuseIpDb, IpAddr::from([127, 0, 0, 1]), Timestamp::UNIX_EPOCH);
-        let _ = join(self.key(), cached).await;
-    }
-
-    async fn answer(&self, address: IpAddr, now: Timestamp) -> (Answer, Timestamp) {
-        if let Some(kept) = self.cache.get(Provider::AbuseIpDb, address, now).await {
+    async fn about(&self, found: &Found, now: Timestamp) -> Kept {
+        if let Some(kept) = self.recent.about(&found.indicator, now) {
             return kept;
         }
-        let answer = self.ask(address, now).await;
-        // "Disabled" and "gate closed" cost nothing to find out again, and may end any moment.
-        let asked = !matches!(
-            answer,
-            Answer::Unknown {
-                reason: Unanswered::Disabled | Unanswered::QuotaExhausted | Unanswered::Unauthorized
-            }
-        );
-        if asked {
-            self.cache.put(Provider::AbuseIpDb, address, &answer, now).await;
-        }
-        (answer, now)
+        // A store that fails is a store that is empty: the alert goes on, and the log says so.
+        let kept = self.store.about(&found.indicator, now).await.unwrap_or_else(|error| {
+            tracing::warn!(
+                error = lambda::logs::chain(&error),
+                "what is known about an indicator could not be read"
+            );
+            Kept::default()
+        });
+        self.recent.remember(&found.indicator, kept.clone(), now);
+        kept
     }
 
-    async fn ask(&self, address: IpAddr, now: Timestamp) -> Answer {
-        if self.gate().is_some_and(|until| now < until) {
-            return Answer::Unknown { reason: Unanswered::QuotaExhausted };
-        }
-        let Some(key) = self.key().await else { return Answer::Unknown { reason: Unanswered::Disabled } };
-        let mut checked = self.abuseipdb.check(address, &key, now).await;
-        if checked.answer == (Answer::Unknown { reason: Unanswered::Unauthorized }) {
-            checked = self.check_with_new_key(address, &key, checked, now).await;
-        }
-        if let Some(until) = checked.closed_until {
-            *self.closed_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
-        }
-        if let Answer::Unknown { reason } = checked.answer {
-            tracing::warn!(provider = "abuseipdb", reason = reason.name(), "a provider gave no answer");
-        }
-        checked.answer
+    fn standings(&self, subject: &Subject<'_>) -> Vec<domain::verdict::Standing> {
+        let mut standings = subject.kept.standings.clone();
+        standings.extend(self.policy.standings(&subject.found.indicator));
+        standings
     }
 
-    /// A refused key may have been rotated: it is read again, and used if it is another one.
-    async fn check_with_new_key(
+    /// One provider's reports, one for each subject that it covers.
+    async fn consult(
         &self,
-        address: IpAddr,
-        old: &Secret,
-        refused: Checked,
+        client: &Client,
+        subjects: &[Subject<'_>],
+        level: RuleLevel,
         now: Timestamp,
-    ) -> Checked {
-        self.secrets.forget(&self.key_parameter);
-        match self.key().await {
-            Some(key) if key != *old => self.abuseipdb.check(address, &key, now).await,
-            _ => refused,
-        }
-    }
-
-    async fn key(&self) -> Option<Secret> {
-        match self.secrets.get(&self.key_parameter).await {
-            Ok(key) => key,
-            Err(error) => {
-                tracing::error!(error = lambda::logs::chain(&error), "a provider's key could not be read");
+    ) -> (Vec<Option<Report>>, Usage) {
+        let provider = client.provider();
+        let mut usage = Usage::new(provider);
+        let mut reports: Vec<Option<Report>> = Vec::new();
+        let (mut to_ask, mut repeated) = (Vec::new(), Vec::new());
+        for (index, subject) in subjects.iter().enumerate() {
+            let skipped = |reason| Some(subject.report(provider, Answer::Skipped { reason }, now, false));
+            let report = if !client.covers(subject.found) {
                 None
+            } else if let Some(reason) = subject.exempt {
+                skipped(reason)
+            } else if let Some(kept) = subject.kept.answer(provider) {
+                usage.saved += 1;
+                Some(subject.report(provider, kept.answer.clone(), kept.asked_at, true))
+            } else if subject.repeated {
+                repeated.push(index);
+                skipped(Skipped::Repeat)
+            } else if to_ask.len() >= Self::MAX_ASKED {
+                skipped(Skipped::TooMany)
+            } else {
+                to_ask.push(index);
+                Some(subject.report(provider, Answer::Unknown { reason: Unanswered::Timeout }, now, false))
+            };
+            reports.push(report);
+        }
+        let asked: Vec<&Found> =
+            to_ask.iter().filter_map(|index| Some(subjects.get(*index)?.found)).collect();
+        let overheard = repeated.iter().filter_map(|index| Some((*index, subjects.get(*index)?)));
+        let overheard = join_all(overheard.map(|(index, subject)| async move {
+            (index, self.overhear(subject.found, provider, now).await)
+        }));
+        let asking = tokio::time::timeout(Self::TIMEOUT, self.ask(client, &asked, level, now));
+        let (answers, overheard) = join(asking, overheard).await;
+        let mut settle = |index: usize, outcome: Outcome, usage: &mut Usage| {
+            if let (Some(report), Some(subject)) = (reports.get_mut(index), subjects.get(index)) {
+                usage.saved += u32::from(outcome.cached);
+                *report = Some(subject.report(provider, outcome.answer, outcome.asked_at, outcome.cached));
+            }
+        };
+        if let Ok((outcomes, requests)) = answers {
+            usage.requests += requests;
+            for (index, outcome) in to_ask.into_iter().zip(outcomes) {
+                settle(index, outcome, &mut usage);
             }
         }
+        for (index, outcome) in overheard {
+            if let Some(outcome) = outcome {
+                settle(index, outcome, &mut usage);
+            }
+        }
+        for report in reports.iter().flatten() {
+            usage.note(&report.answer);
+        }
+        (reports, usage)
     }
 
-    fn gate(&self) -> Option<Timestamp> {
-        *self.closed_until.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Asks about what nobody is asking about yet, and waits for the answers of those who are. One outcome each, in
+    /// their order, and the number of requests.
+    async fn ask(
+        &self,
+        client: &Client,
+        found: &[&Found],
+        level: RuleLevel,
+        now: Timestamp,
+    ) -> (Vec<Outcome>, u32) {
+        let provider = client.provider();
+        let all = |reason| (vec![Outcome::unknown(reason, now); found.len()], 0);
+        if found.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let Some(key) = self.keys.get(provider).await else { return all(Unanswered::Disabled) };
+        if let Err(reason) = self.door.admit(&self.store, &self.recent, provider, now).await {
+            return all(reason);
+        }
+        let turns = join_all(found.iter().map(|found| self.take_turn(found, provider, now))).await;
+        let ours: Vec<&Found> = found
+            .iter()
+            .zip(&turns)
+            .filter(|(_, turn)| **turn == Turn::Free)
+            .map(|(found, _)| *found)
+            .collect();
+        let requests = join_all(
+            ours.chunks(client.per_request().max(1))
+                .map(|asked| self.request(client, asked, &key, level, now)),
+        );
+        let others = join_all(found.iter().zip(&turns).map(|(found, turn)| async move {
+            match turn {
+                Turn::Free => None,
+                Turn::Answered(kept) => Some(Outcome::cached(kept.clone())),
+                Turn::Taken { until } => Some(self.wait_for(found, provider, *until, now).await),
+            }
+        }));
+        let (requests, others) = join(requests, others).await;
+        let sent = requests.iter().map(|asked| asked.requests).sum();
+        let mut answers = requests.into_iter().flat_map(|asked| asked.answers);
+        let outcomes = others.into_iter().map(|outcome| {
+            outcome
+                .or_else(|| Some(Outcome::fresh(answers.next()?, now)))
+                .unwrap_or_else(|| Outcome::unknown(Unanswered::InvalidResponse, now))
+        });
+        (outcomes.collect(), sent)
+    }
+
+    /// One request, and everything that must be remembered of it.
+    async fn request(
+        &self,
+        client: &Client,
+        asked_about: &[&Found],
+        key: &Secret,
+        level: RuleLevel,
+        now: Timestamp,
+    ) -> Asked {
+        let provider = client.provider();
+        if !self.door.spend(&self.store, &self.recent, provider, level, now).await {
+            join_all(asked_about.iter().map(|found| self.end_turn(found, provider))).await;
+            return Asked::failed(Unanswered::QuotaExhausted, asked_about.len(), 0);
+        }
+        let mut asked = client.ask(asked_about, key, now).await;
+        // A refused key may have been rotated: it is read again, and used if it is another one.
+        if asked.answers.contains(&Answer::Unknown { reason: Unanswered::Unauthorized })
+            && let Some(new) = self.keys.renewed(provider, key).await
+        {
+            let refused = asked.requests;
+            asked = client.ask(asked_about, &new, now).await;
+            asked.requests += refused;
+        }
+        self.door.learn(&self.store, &self.recent, provider, &asked, now).await;
+        join_all(asked_about.iter().zip(&asked.answers).map(|(found, answer)| async move {
+            match time_to_live(answer) {
+                Some(lifetime) => self.keep(found, provider, answer, lifetime, now).await,
+                None => self.end_turn(found, provider).await,
+            }
+        }))
+        .await;
+        asked
+    }
+
+    async fn keep(
+        &self,
+        found: &Found,
+        provider: Provider,
+        answer: &Answer,
+        lifetime: Duration,
+        now: Timestamp,
+    ) {
+        let kept = KeptAnswer { answer: answer.clone(), asked_at: now };
+        self.recent.answered(&found.indicator, provider, &kept);
+        if let Err(error) = self.store.keep(&found.indicator, provider, &kept, now + lifetime).await {
+            tracing::warn!(error = lambda::logs::chain(&error), "an answer could not be kept");
+        }
+    }
+
+    async fn take_turn(&self, found: &Found, provider: Provider, now: Timestamp) -> Turn {
+        // Without a store everybody asks for himself: better twice than not at all.
+        self.store.take_turn(&found.indicator, provider, now, now + Self::TURN).await.unwrap_or_else(
+            |error| {
+                tracing::warn!(error = lambda::logs::chain(&error), "the turn to ask could not be taken");
+                Turn::Free
+            },
+        )
+    }
+
+    async fn end_turn(&self, found: &Found, provider: Provider) {
+        if let Err(error) = self.store.end_turn(&found.indicator, provider).await {
+            tracing::warn!(error = lambda::logs::chain(&error), "the turn to ask could not be ended");
+        }
+    }
+
+    /// The answer that somebody is asking for, or why there is none.
+    async fn wait_for(&self, found: &Found, provider: Provider, until: Timestamp, now: Timestamp) -> Outcome {
+        const LOOK_HERE: Duration = Duration::from_millis(25);
+        const LOOK_THERE: u32 = 6;
+        let started = Instant::now();
+        for round in 1_u32.. {
+            tokio::time::sleep(LOOK_HERE).await;
+            if let Some(kept) = self.recent.answer(&found.indicator, provider) {
+                return Outcome::cached(kept);
+            }
+            let now = now + started.elapsed();
+            if round % LOOK_THERE == 0 {
+                match self.store.look(&found.indicator, provider, now).await {
+                    Ok(Turn::Answered(kept)) => return Outcome::cached(kept),
+                    // Whoever had the turn got no answer that is worth keeping.
+                    Ok(Turn::Free) => break,
+                    Ok(Turn::Taken { .. }) | Err(_) => {}
+                }
+            }
+            if now > until {
+                break;
+            }
+        }
+        let reason = self.door.reason(&self.store, &self.recent, provider, now).await;
+        Outcome::unknown(reason.unwrap_or(Unanswered::Timeout), now)
+    }
+
+    /// A repeat asks nobody, but may listen to whoever is asking.
+    async fn overhear(&self, found: &Found, provider: Provider, now: Timestamp) -> Option<Outcome> {
+        match self.store.look(&found.indicator, provider, now).await {
+            Ok(Turn::Answered(kept)) => Some(Outcome::cached(kept)),
+            Ok(Turn::Taken { until }) => Some(self.wait_for(found, provider, until, now).await),
+            Ok(Turn::Free) | Err(_) => None,
+        }
+    }
+}
+
+impl Subject<'_> {
+    fn report(&self, provider: Provider, answer: Answer, asked_at: Timestamp, cached: bool) -> Report {
+        Report { witness: Witness::Provider(provider), found: self.found.clone(), answer, asked_at, cached }
+    }
+
+    /// The feeds that list it, private or not: their rows are here, nobody is asked.
+    fn listings(&self, now: Timestamp) -> impl Iterator<Item = Report> {
+        self.kept.listings.iter().map(move |(feed, listing)| Report {
+            witness: Witness::Feed(feed.clone()),
+            found: self.found.clone(),
+            answer: Evidence::Listed(listing.clone()).into(),
+            asked_at: now,
+            cached: false,
+        })
+    }
+}
+
+/// One answer on its way into a report.
+#[derive(Clone, Debug)]
+struct Outcome {
+    answer: Answer,
+    asked_at: Timestamp,
+    cached: bool,
+}
+
+impl Outcome {
+    fn fresh(answer: Answer, now: Timestamp) -> Self {
+        Self { answer, asked_at: now, cached: false }
+    }
+
+    fn cached(kept: KeptAnswer) -> Self {
+        Self { answer: kept.answer, asked_at: kept.asked_at, cached: true }
+    }
+
+    fn unknown(reason: Unanswered, now: Timestamp) -> Self {
+        Self::fresh(Answer::Unknown { reason }, now)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::indicator::Direction;
-
-    #[test]
-    fn only_public_addresses_that_are_not_excepted_are_asked_about() {
-        let found: Vec<AddressFound> = ["10.0.0.1", "1.1.1.1", "203.0.113.9", "9.9.9.10", "::1"]
-            .iter()
-            .map(|address| AddressFound {
-                address: address.parse().unwrap(),
-                path: "data.srcip".into(),
-                direction: Direction::Source,
-            })
-            .collect();
-        let asked = |documentation_is_public| {
-            let policy = Policy { never_report: vec!["1.1.1.1".parse().unwrap()], documentation_is_public };
-            policy.askable(&found).iter().map(|found| found.address.to_string()).collect::<Vec<_>>()
-        };
-        assert_eq!(asked(false), ["9.9.9.10"]);
-        assert_eq!(asked(true), ["203.0.113.9", "9.9.9.10"]);
-    }
-}
+mod tests;

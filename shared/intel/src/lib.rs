@@ -1,9 +1,27 @@
-//! Intelligence about indicators: providers, their answers' cache, and who may be asked.
+//! Intelligence about indicators: what is known here, the providers, and what protects them from a flood of alerts.
 
-mod abuseipdb;
-mod cache;
+mod anchors;
+mod door;
+pub mod feed;
 mod intelligence;
+mod keys;
+mod pattern;
+mod policy;
+pub mod providers;
+mod recent;
+mod store;
+mod time_to_live;
+mod usage;
+mod warninglist;
 
-pub use abuseipdb::{AbuseIpDb, Checked};
-pub use cache::AnswerCache;
-pub use intelligence::{Intelligence, Policy};
+pub use door::Door;
+pub use intelligence::{Examination, Inquiry, Intelligence};
+pub use keys::Keys;
+pub use pattern::Pattern;
+pub use policy::Policy;
+pub use providers::visible;
+#[cfg(feature = "contract")]
+pub use store::contract;
+pub use store::{DynamoStore, IntelStore, MemoryStore, StoreError};
+pub use usage::Usage;
+pub use warninglist::{Warninglist, WarninglistError};

@@ -4,14 +4,41 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
 
 /// A client that follows no redirect, keeps no connection that the other side may have closed, and trusts the
 /// roots that browsers trust. The proxy variables are honoured.
 ///
 /// The roots are compiled in: reading and parsing the system's costs 2.5 ms of a start that has 10.
-pub fn client(connect_timeout: Duration) -> Result<reqwest::ClientBuilder, rustls::Error> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+pub fn client(connect_timeout: Duration) -> Result<reqwest::ClientBuilder, ClientError> {
+    trusting(public_roots(), connect_timeout)
+}
+
+/// As [`client`], and trusts the certificates of a PEM bundle as well, for a service with a private CA.
+pub fn client_with_ca(
+    connect_timeout: Duration,
+    bundle: &str,
+) -> Result<reqwest::ClientBuilder, ClientError> {
+    let mut roots = public_roots();
+    let mut number = 0;
+    for certificate in CertificateDer::pem_slice_iter(bundle.as_bytes()) {
+        number += 1;
+        let certificate = certificate.map_err(|source| ClientError::Pem { number, source })?;
+        roots.add(certificate).map_err(|source| ClientError::Certificate { number, source })?;
+    }
+    if number == 0 {
+        return Err(ClientError::NoCertificate);
+    }
+    trusting(roots, connect_timeout)
+}
+
+fn public_roots() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
+fn trusting(roots: RootCertStore, connect_timeout: Duration) -> Result<reqwest::ClientBuilder, ClientError> {
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
@@ -29,4 +56,10 @@ pub enum ClientError {
     Tls(#[from] rustls::Error),
     #[error("could not build the HTTP client")]
     Build(#[from] reqwest::Error),
+    #[error("could not read the PEM of certificate {number} of the CA bundle")]
+    Pem { number: usize, source: pem::Error },
+    #[error("could not use certificate {number} of the CA bundle as a root")]
+    Certificate { number: usize, source: rustls::Error },
+    #[error("the CA bundle has no certificate")]
+    NoCertificate,
 }

@@ -19,12 +19,17 @@ impl Metrics {
     }
 
     /// Counts one event; `dimensions` are added to the stage.
-    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
     pub fn count(&self, name: &str, dimensions: &[(&str, &str)], now: Timestamp) {
-        println!("{}", self.line(name, dimensions, now));
+        self.add(name, 1, dimensions, now);
     }
 
-    fn line(&self, name: &str, dimensions: &[(&str, &str)], now: Timestamp) -> Value {
+    /// Counts so many events.
+    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
+    pub fn add(&self, name: &str, count: u32, dimensions: &[(&str, &str)], now: Timestamp) {
+        println!("{}", self.line(name, count, dimensions, now));
+    }
+
+    fn line(&self, name: &str, count: u32, dimensions: &[(&str, &str)], now: Timestamp) -> Value {
         let names: Vec<&str> =
             std::iter::once("stage").chain(dimensions.iter().map(|(name, _)| *name)).collect();
         let mut line = Map::new();
@@ -43,7 +48,7 @@ impl Metrics {
         for (dimension, value) in dimensions {
             line.insert((*dimension).to_owned(), (*value).into());
         }
-        line.insert(name.to_owned(), 1.into());
+        line.insert(name.to_owned(), count.into());
         Value::Object(line)
     }
 }
@@ -56,6 +61,7 @@ mod tests {
     fn a_count_is_one_line_in_the_embedded_format() {
         let line = Metrics::new("WazuhTriage", "enrich").line(
             "AlertsEnded",
+            1,
             &[("outcome", "ignored")],
             Timestamp::UNIX_EPOCH,
         );

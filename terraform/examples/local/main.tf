@@ -47,7 +47,13 @@ module "pipeline" {
     url = var.model_url
   }
 
-  abuseipdb_url           = var.abuseipdb_url
+  # One stub plays all providers: their paths differ.
+  intelligence = {
+    abuseipdb = { url = var.providers_url }
+    misp      = { url = var.providers_url }
+    otx       = { url = var.providers_url }
+  }
+
   dashboard_url           = var.dashboard_url
   documentation_addresses = var.documentation_addresses
   log_level               = var.log_level

@@ -13,8 +13,8 @@ variable "artifacts_dir" {
   type        = string
 }
 
-variable "abuseipdb_url" {
-  description = "Address of the stub that answers like AbuseIPDB, as the functions see it."
+variable "providers_url" {
+  description = "Address of the stub that answers like AbuseIPDB, MISP and OTX, as the functions see it: http://127.0.0.1:8090."
   type        = string
 }
 

@@ -32,4 +32,12 @@ module "pipeline" {
     identity_arn            = aws_ses_email_identity.sender.arn
     recipient_identity_arns = [for identity in aws_ses_email_identity.recipient : identity.arn]
   }
+
+  # AbuseIPDB and OTX are where they always are.
+  intelligence = {
+    misp = {
+      url       = var.misp_url
+      ca_bundle = var.misp_ca_file == "" ? "" : file(var.misp_ca_file)
+    }
+  }
 }

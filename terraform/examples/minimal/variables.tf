@@ -24,3 +24,15 @@ variable "ses_sandbox" {
   type        = bool
   default     = true
 }
+
+variable "misp_url" {
+  description = "Address of your MISP; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "misp_ca_file" {
+  description = "Path of a PEM file with the private CA of your MISP; empty if its certificate comes from a public one."
+  type        = string
+  default     = ""
+}

@@ -7,6 +7,9 @@ locals {
     LOG_LEVEL             = var.log_level
   })
 
+  # Lambda measures the variables as JSON. Three bytes are four characters in base64; length() counts no bytes.
+  environment_bytes = length(base64encode(jsonencode(local.environment))) / 4 * 3
+
   own_statements = [
     {
       Sid      = "WriteOwnLog"
@@ -102,6 +105,13 @@ resource "aws_lambda_function" "this" {
   }
 
   depends_on = [aws_iam_role_policy.this]
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_bytes <= 4096
+      error_message = "The environment of ${var.name} has ${local.environment_bytes} bytes, but Lambda takes 4096: shorten its lists."
+    }
+  }
 }
 
 resource "aws_lambda_event_source_mapping" "this" {

@@ -53,25 +53,43 @@ module "enrich" {
 
   # The programs take an empty variable for a missing one and use the default; a lone comma is an empty list.
   environment = merge(local.environment, {
-    INTEL_TABLE             = module.tables.names["intel"]
-    SIGHTINGS_TABLE         = module.tables.names["sightings"]
-    ENRICHED_QUEUE_URL      = module.queues["enriched"].url
-    FEEDBACK_QUEUE_URL      = module.queues["feedback"].url
-    ABUSEIPDB_URL           = trimsuffix(var.abuseipdb_url, "/")
-    ABUSEIPDB_KEY_PARAMETER = aws_ssm_parameter.key["abuseipdb"].name
-    MIN_LEVEL               = tostring(var.enrich.min_level)
-    FORWARD_LEVEL           = tostring(var.enrich.forward_level)
-    TRIAGE_GROUPS           = join(",", var.enrich.triage_groups)
-    EXCLUDED_RULE_IDS       = coalesce(join(",", var.enrich.excluded_rule_ids), ",")
-    NEVER_REPORT            = coalesce(join(",", var.enrich.never_report), ",")
+    INTEL_TABLE        = module.tables.names["intel"]
+    SIGHTINGS_TABLE    = module.tables.names["sightings"]
+    ENRICHED_QUEUE_URL = module.queues["enriched"].url
+    FEEDBACK_QUEUE_URL = module.queues["feedback"].url
+
+    MIN_LEVEL            = tostring(var.enrich.min_level)
+    FORWARD_LEVEL        = tostring(var.enrich.forward_level)
+    TRIAGE_GROUPS        = join(",", var.enrich.triage_groups)
+    EXCLUDED_RULE_IDS    = coalesce(join(",", var.enrich.excluded_rule_ids), ",")
+    DEDUP_WINDOW_SECONDS = tostring(var.enrich.dedup_window_seconds)
+
+    ABUSEIPDB_URL              = trimsuffix(var.intelligence.abuseipdb.url, "/")
+    ABUSEIPDB_KEY_PARAMETER    = aws_ssm_parameter.key["abuseipdb"].name
+    OTX_URL                    = trimsuffix(var.intelligence.otx.url, "/")
+    OTX_KEY_PARAMETER          = aws_ssm_parameter.key["otx"].name
+    MISP_URL                   = trimsuffix(var.intelligence.misp.url, "/")
+    MISP_KEY_PARAMETER         = aws_ssm_parameter.key["misp"].name
+    MISP_CA_PARAMETER          = join("", aws_ssm_parameter.misp_ca[*].name)
+    MISP_TRUSTED_ORGANISATIONS = join(",", var.intelligence.misp.trusted_organisations)
+    DAILY_LIMITS               = join(",", [for provider, settings in var.intelligence : "${provider}=${settings.daily_limit}" if settings.daily_limit != null])
+
+    NEVER_REPORT            = coalesce(join(",", var.indicators.never_report), ",")
+    ALLOW_LIST              = join(",", var.indicators.allow)
+    DENY_LIST               = join(",", var.indicators.deny)
     DOCUMENTATION_ADDRESSES = var.documentation_addresses
+
+    VERDICT_WEIGHTS = join(",", [for witness, percent in var.verdict.weights : "${witness}=${percent}"])
+    SUSPICIOUS_FROM = tostring(var.verdict.suspicious_from)
+    MALICIOUS_FROM  = tostring(var.verdict.malicious_from)
   })
 
   statements = [
     local.claim_statement,
     {
+      # Answers, gates and ledgers are updated; rows of feeds and analysts are only read.
       sid       = "Intelligence"
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       resources = [module.tables.arns["intel"]]
     },
     {
@@ -85,9 +103,9 @@ module "enrich" {
       resources = [module.queues["enriched"].arn, module.queues["feedback"].arn]
     },
     {
-      sid       = "ReadKey"
+      sid       = "ReadParameters"
       actions   = ["ssm:GetParameter"]
-      resources = [aws_ssm_parameter.key["abuseipdb"].arn]
+      resources = concat([for provider in keys(var.intelligence) : aws_ssm_parameter.key[provider].arn], aws_ssm_parameter.misp_ca[*].arn)
     },
   ]
 
@@ -193,6 +211,8 @@ module "notify" {
 resource "aws_ssm_parameter" "key" {
   for_each = {
     abuseipdb = "API key of AbuseIPDB"
+    misp      = "API key of MISP"
+    otx       = "API key of OTX"
     model     = "API key of the model"
   }
 
@@ -206,4 +226,16 @@ resource "aws_ssm_parameter" "key" {
   lifecycle {
     ignore_changes = [allowed_pattern, data_type, description, key_id, tier, value_wo, value_wo_version]
   }
+}
+
+# Certificates are public, so Terraform keeps them. A bundle above 4 KB needs the advanced tier, which costs a little.
+resource "aws_ssm_parameter" "misp_ca" {
+  count = var.intelligence.misp.ca_bundle == "" ? 0 : 1
+
+  name        = "/${var.name}/misp-ca"
+  description = "Certificates of the private CA of MISP (PEM)"
+  type        = "String"
+  tier        = "Intelligent-Tiering"
+  value       = var.intelligence.misp.ca_bundle
+  tags        = var.tags
 }

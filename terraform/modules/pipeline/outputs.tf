@@ -34,7 +34,7 @@ output "log_groups" {
 }
 
 output "parameters" {
-  description = "Names of the SSM parameters that the operator fills: `abuseipdb_key`, `model_key`."
+  description = "Names of the SSM parameters that the operator fills: `abuseipdb_key`, `misp_key`, `otx_key`, `model_key`."
   value       = { for key, parameter in aws_ssm_parameter.key : "${key}_key" => parameter.name }
 }
 

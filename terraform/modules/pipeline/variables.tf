@@ -90,14 +90,15 @@ variable "enrich" {
     triage_groups: rule groups that are triaged whatever their level.
     excluded_rule_ids: rules that are never triaged.
     forward_level: lowest rule level that goes on to analysis without a hit in any intelligence.
-    never_report: IP addresses that are never looked up or reported, such as public resolvers.
+    dedup_window_seconds: how long the same rule about the same indicator is a repeat: it asks no provider and counts in
+    the incident of the first alert. 0 to 86400 (a day); 0 switches it off.
   TEXT
   type = object({
-    min_level         = optional(number, 6)
-    triage_groups     = optional(list(string), [])
-    excluded_rule_ids = optional(list(string), ["31530", "31531"])
-    forward_level     = optional(number, 7)
-    never_report      = optional(list(string), ["1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"])
+    min_level            = optional(number, 6)
+    triage_groups        = optional(list(string), [])
+    excluded_rule_ids    = optional(list(string), ["31530", "31531"])
+    forward_level        = optional(number, 7)
+    dedup_window_seconds = optional(number, 3600)
   })
   default = {}
 
@@ -117,8 +118,140 @@ variable "enrich" {
   }
 
   validation {
-    condition     = alltrue([for address in var.enrich.never_report : can(cidrhost("${address}/32", 0))])
-    error_message = "enrich.never_report must hold single IPv4 or IPv6 addresses."
+    condition     = var.enrich.dedup_window_seconds >= 0 && var.enrich.dedup_window_seconds <= 86400 && floor(var.enrich.dedup_window_seconds) == var.enrich.dedup_window_seconds
+    error_message = "enrich.dedup_window_seconds must be a whole number from 0 (off) to 86400 (a day)."
+  }
+}
+
+variable "intelligence" {
+  description = <<-TEXT
+    The providers that are asked about indicators. One whose key is not filled in is off.
+    url: base address, without the path of an endpoint. MISP is off while its url is empty.
+    daily_limit: requests per UTC day, such as those of your plan; the last tenth is kept for alerts of level 10 and above.
+    null only counts them (AbuseIPDB: 1000, its free plan).
+    misp.ca_bundle: certificates of the private CA that MISP's comes from, as PEM text, at most 8 KB: file("ca.pem").
+    misp.trusted_organisations: whose events have the weight `misp-trusted`; names as MISP shows them.
+  TEXT
+  type = object({
+    abuseipdb = optional(object({
+      url         = optional(string, "https://api.abuseipdb.com")
+      daily_limit = optional(number, 1000)
+    }), {})
+    misp = optional(object({
+      url                   = optional(string, "")
+      daily_limit           = optional(number)
+      ca_bundle             = optional(string, "")
+      trusted_organisations = optional(list(string), [])
+    }), {})
+    otx = optional(object({
+      url         = optional(string, "https://otx.alienvault.com")
+      daily_limit = optional(number)
+    }), {})
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for url in [var.intelligence.abuseipdb.url, var.intelligence.otx.url] : can(regex("^https?://[^\\s]+$", url))])
+    error_message = "intelligence.abuseipdb.url and intelligence.otx.url must begin with https:// (or http:// for a stub of your own)."
+  }
+
+  validation {
+    condition     = var.intelligence.misp.url == "" || can(regex("^https?://[^\\s]+$", var.intelligence.misp.url))
+    error_message = "intelligence.misp.url must be empty or begin with https:// (or http:// for a stub of your own)."
+  }
+
+  validation {
+    condition     = alltrue([for settings in values(var.intelligence) : settings.daily_limit == null ? true : settings.daily_limit >= 1 && floor(settings.daily_limit) == settings.daily_limit])
+    error_message = "daily_limit must be a whole number, at least 1, or null; a provider is switched off by its key: \"unset\"."
+  }
+
+  validation {
+    condition     = var.intelligence.misp.ca_bundle == "" || var.intelligence.misp.url != ""
+    error_message = "intelligence.misp.ca_bundle is of no use without intelligence.misp.url."
+  }
+
+  # The function does not start with a bundle it cannot read.
+  validation {
+    condition = var.intelligence.misp.ca_bundle == "" ? true : (
+      can(regex("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", var.intelligence.misp.ca_bundle)) &&
+      !strcontains(var.intelligence.misp.ca_bundle, "PRIVATE KEY") &&
+      length(var.intelligence.misp.ca_bundle) <= 8192
+    )
+    error_message = "intelligence.misp.ca_bundle must be certificates in PEM, without a private key, at most 8192 bytes (the limit of SSM)."
+  }
+
+  validation {
+    condition     = alltrue([for organisation in var.intelligence.misp.trusted_organisations : can(regex("^[^,\\s]([^,\r\n]*[^,\\s])?$", organisation))])
+    error_message = "intelligence.misp.trusted_organisations must be names without commas, and without spaces around them."
+  }
+}
+
+variable "indicators" {
+  description = <<-TEXT
+    The site's word about indicators. An entry is an address, a network (198.51.100.0/24), a domain with everything below
+    it, a URL, or an MD5, SHA-1 or SHA-256 hash.
+    never_report: as if no alert held it: nobody is asked, nothing is said of it; such as public resolvers.
+    allow: nobody is asked about it, and it is benign.
+    deny: it is malicious, whatever providers say and even if it is allowed too.
+    For more than fits here (2000 bytes), or without an apply: rows in the intel table, see docs/operations.md.
+  TEXT
+  type = object({
+    never_report = optional(list(string), ["1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"])
+    allow        = optional(list(string), [])
+    deny         = optional(list(string), [])
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([for entry in concat(var.indicators.never_report, var.indicators.allow, var.indicators.deny) : anytrue([
+      can(cidrhost("${entry}/32", 0)), # address, IPv4 or IPv6
+      can(cidrhost(entry, 0)),         # network
+      can(regex("^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$", entry)),
+      can(regex("^(https?|ftp)://[^\\s,/]+[^\\s,]*$", entry)),
+      can(regex("^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$", entry)),
+    ])])
+    error_message = "indicators must be addresses, networks as in 198.51.100.0/24, domains, URLs or file hashes, without commas or spaces. A URL with a comma can be a row in the intel table: see docs/operations.md."
+  }
+
+  # They share the 4 KB that Lambda has for all variables; checked here, because at the function it is known too late.
+  validation {
+    condition     = length(join(",", concat(var.indicators.never_report, var.indicators.allow, var.indicators.deny))) <= 2000
+    error_message = "indicators may hold 2000 bytes in all, since they travel as variables of the function. Put long lists as rows into the intel table: see docs/operations.md."
+  }
+}
+
+variable "verdict" {
+  description = <<-TEXT
+    How the verdict is reached.
+    weights: percent by which a witness is believed, 0 to 100; what is not named keeps its default. Witnesses are
+    `abuseipdb`, `misp`, `misp-trusted`, `otx`, `feed` (any feed without a weight of its own) and `feed-<name>`.
+    suspicious_from, malicious_from: lowest score (1 to 100) that is judged so.
+  TEXT
+  type = object({
+    weights         = optional(map(number), {})
+    suspicious_from = optional(number, 35)
+    malicious_from  = optional(number, 75)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for witness in keys(var.verdict.weights) : can(regex("^(abuseipdb|misp|misp-trusted|otx|feed|feed-[a-z0-9._-]+)$", witness))])
+    error_message = "verdict.weights must name abuseipdb, misp, misp-trusted, otx, feed or feed-<name>, in lower case."
+  }
+
+  validation {
+    condition     = alltrue([for percent in values(var.verdict.weights) : percent >= 0 && percent <= 100 && floor(percent) == percent])
+    error_message = "verdict.weights must be whole percentages from 0 to 100."
+  }
+
+  validation {
+    condition     = alltrue([for score in [var.verdict.suspicious_from, var.verdict.malicious_from] : score >= 1 && score <= 100 && floor(score) == score])
+    error_message = "verdict.suspicious_from and verdict.malicious_from must be whole numbers from 1 to 100."
+  }
+
+  validation {
+    condition     = var.verdict.malicious_from > var.verdict.suspicious_from
+    error_message = "verdict.malicious_from must be above verdict.suspicious_from."
   }
 }
 
@@ -149,17 +282,6 @@ variable "model" {
   validation {
     condition     = var.model.timeout_seconds >= 1 && var.model.timeout_seconds + 10 <= var.functions.analyze.timeout_seconds
     error_message = "model.timeout_seconds must be at least 1 and 10 s below functions.analyze.timeout_seconds."
-  }
-}
-
-variable "abuseipdb_url" {
-  description = "Base address of AbuseIPDB, without the path of an endpoint."
-  type        = string
-  default     = "https://api.abuseipdb.com"
-
-  validation {
-    condition     = can(regex("^https?://[^\\s]+$", var.abuseipdb_url))
-    error_message = "abuseipdb_url must begin with https:// (or http:// for a stub of your own)."
   }
 }
 

@@ -28,6 +28,7 @@ pub const KINDS: [Kind; 4] = [
         fields: &[
             ("", "integration threat"),
             ("misp.", "event_id category value type event_info permalink tags threat_level to_ids"),
+            ("misp.", "attribute_count related_events"),
             ("misp.source.", "alert_id rule description level"),
             ("ioc.", "ip_src ip_dst domain url md5 sha1 sha256"),
             ("result_flags.", "ip_src_misp ip_dst_misp domain_misp url_misp md5_misp sha1_misp sha256_misp"),
@@ -40,7 +41,7 @@ pub const KINDS: [Kind; 4] = [
         location: "alienvault_otx",
         fields: &[
             ("", "integration overall_malicious overall_verdict original_rule input_alert original_full_log"),
-            ("otx.", "pulse_count active permalink"),
+            ("otx.", "pulse_count active"),
             ("indicators.src_ip.", OTX_INDICATOR),
             ("indicators.dst_ip.", OTX_INDICATOR),
             ("indicators.domain.", OTX_INDICATOR),

@@ -1,13 +1,14 @@
 //! Who, where, when: the facts of the alert, as far as it has them.
 
 use domain::incident::USER_FIELDS;
-use domain::indicator::{self, AddressFound, Direction};
+use domain::indicator::{Direction, Found, Indicator};
 use domain::{Alert, Notice};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::Shown;
+use crate::defang;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
@@ -18,16 +19,18 @@ pub struct Fact {
 /// What the alert does not say is left out, not filled in.
 pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
     let alert = &notice.alert;
-    let addresses = indicator::addresses(alert);
+    let indicators = alert.indicators();
     let found = [
         ("Host", Some(host(alert))),
         ("User", users(alert)),
-        ("Source", of_direction(&addresses, Direction::Source)),
-        ("Destination", of_direction(&addresses, Direction::Destination)),
-        ("Addresses", of_direction(&addresses, Direction::Unknown)),
+        ("Source", of_direction(&indicators, Direction::Source)),
+        ("Destination", of_direction(&indicators, Direction::Destination)),
+        ("Addresses", of_direction(&indicators, Direction::Unknown)),
         ("Request", first(alert, &REQUEST_FIELDS)),
         ("Process", first(alert, &PROCESS_FIELDS)),
         ("File", first(alert, &FILE_FIELDS)),
+        ("Hash", judged(notice, |indicator| matches!(indicator, Indicator::Hash(_)))),
+        ("Domain", judged(notice, |indicator| matches!(indicator, Indicator::Domain(_)))),
         ("Change", alert.text_at(&["syscheck", "event"])),
         ("Location", alert.location()),
         ("Time", Some(time(alert).unwrap_or_else(|| "not given by the alert".to_owned()))),
@@ -84,13 +87,20 @@ fn value(alert: &Alert, path: &[&str]) -> Option<String> {
     alert.text_at(path).filter(|text| text != "-")
 }
 
-fn of_direction(addresses: &[AddressFound], direction: Direction) -> Option<String> {
-    let texts: Vec<String> = addresses
-        .iter()
-        .filter(|found| found.direction == direction)
-        .take(3)
-        .map(|found| found.address.to_string())
-        .collect();
+fn of_direction(indicators: &[Found], direction: Direction) -> Option<String> {
+    let of_direction = indicators.iter().filter(|found| found.direction == direction);
+    some(of_direction.filter_map(Found::address).map(|address| address.to_string()))
+}
+
+/// Names and files that were looked up, the worst first; a log holds many more. Addresses are not among them.
+fn judged(notice: &Notice, which: fn(&Indicator) -> bool) -> Option<String> {
+    let indicators = notice.verdict.indicators.iter().map(|judged| &judged.found.indicator);
+    some(indicators.filter(|indicator| which(indicator)).map(defang::indicator))
+}
+
+/// At most three.
+fn some(texts: impl Iterator<Item = String>) -> Option<String> {
+    let texts: Vec<String> = texts.take(3).collect();
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 

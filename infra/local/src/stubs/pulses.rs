@@ -151,7 +151,7 @@ impl Pulse {
 
 /// OTX writes UTC without saying so.
 fn ago(days: i64, now: Timestamp) -> String {
-    (now - (24 * days).hours()).strftime("%Y-%m-%dT%H:%M:%S.039000").to_string()
+    (now - (24 * days + 1).hours()).strftime("%Y-%m-%dT%H:%M:%S.039000").to_string()
 }
 
 /// What a pulse is unless its text says otherwise.
@@ -272,8 +272,8 @@ mod tests {
     fn pulses_are_as_old_as_the_clock_says() {
         let info = info(find("203.0.113.24"), "IPv4", noon());
         assert_eq!(info["count"], 3);
-        assert_eq!(info["pulses"][0]["modified"], "2026-11-20T12:00:00.039000");
-        assert_eq!(info["pulses"][0]["created"], "2026-11-19T12:00:00.039000");
+        assert_eq!(info["pulses"][0]["modified"], "2026-11-20T11:00:00.039000");
+        assert_eq!(info["pulses"][0]["created"], "2026-11-19T11:00:00.039000");
         assert_eq!(info["related"]["alienvault"]["adversary"], json!(["Example Spider"]));
         assert_eq!(info["related"]["other"]["malware_families"], json!(["ExampleBot"]));
     }

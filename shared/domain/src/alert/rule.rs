@@ -50,6 +50,7 @@ pub struct RuleLevel(u8);
 
 impl RuleLevel {
     pub const MAX: u8 = 16;
+    pub const HIGHEST: Self = Self(Self::MAX);
 
     pub fn new(level: i64) -> Option<Self> {
         u8::try_from(level).ok().filter(|level| *level <= Self::MAX).map(Self)

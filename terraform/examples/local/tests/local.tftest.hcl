@@ -28,7 +28,7 @@ mock_provider "aws" {
 variables {
   endpoint      = "http://127.0.0.1:4566"
   artifacts_dir = "../test-artifacts"
-  abuseipdb_url = "http://127.0.0.1:8090"
+  providers_url = "http://127.0.0.1:8090"
   model_url     = "http://127.0.0.1:8090/v1"
 }
 
@@ -55,8 +55,8 @@ run "its_outputs_are_what_the_local_runner_reads" {
   }
 
   assert {
-    condition     = output.parameters == { abuseipdb_key = "/wazuh-triage/abuseipdb-key", model_key = "/wazuh-triage/model-key" }
-    error_message = "parameters must name both keys."
+    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
+    error_message = "parameters must name all keys."
   }
 
   assert {

@@ -43,6 +43,22 @@ run "it_deploys_with_an_address_and_a_folder_of_zips" {
   }
 }
 
+run "every_key_has_a_parameter" {
+  assert {
+    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
+    error_message = "parameters must name all keys."
+  }
+}
+
+run "a_misp_of_ones_own_is_an_address_and_a_file" {
+  command = plan
+
+  variables {
+    misp_url     = "https://misp.example.com"
+    misp_ca_file = "tests/ca.pem"
+  }
+}
+
 run "in_the_sandbox_every_other_recipient_is_asked_to_confirm" {
   command = plan
 

@@ -235,6 +235,16 @@ run "an_unknown_architecture_is_refused" {
   expect_failures = [var.architecture]
 }
 
+run "an_environment_that_lambda_would_refuse_is_refused_in_words" {
+  command = plan
+
+  variables {
+    environment = { DENY_LIST = join(",", [for number in range(250) : "host-${number}.example.com"]) }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
 run "an_unknown_retention_is_refused" {
   command = plan
 

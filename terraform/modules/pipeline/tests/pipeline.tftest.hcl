@@ -86,6 +86,21 @@ override_resource {
 }
 
 override_resource {
+  target = aws_ssm_parameter.key["misp"]
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/misp" }
+}
+
+override_resource {
+  target = aws_ssm_parameter.key["otx"]
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/otx" }
+}
+
+override_resource {
+  target = aws_ssm_parameter.misp_ca
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/misp-ca" }
+}
+
+override_resource {
   target = aws_ssm_parameter.key["model"]
   values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/model" }
 }
@@ -119,23 +134,36 @@ run "every_queue_has_a_dead_letter_queue_and_hides_messages_long_enough" {
 run "the_functions_are_told_what_they_expect" {
   assert {
     condition = module.enrich.environment == {
-      CLAIMS_TABLE            = "wazuh-triage-claims"
-      DEAD_LETTER_QUEUE_URL   = "https://sqs/alerts-dlq"
-      LEASE_SECONDS           = "30"
-      LOG_LEVEL               = "info"
-      METRICS_NAMESPACE       = "WazuhTriage"
-      INTEL_TABLE             = "wazuh-triage-intel"
-      SIGHTINGS_TABLE         = "wazuh-triage-sightings"
-      ENRICHED_QUEUE_URL      = "https://sqs/enriched"
-      FEEDBACK_QUEUE_URL      = "https://sqs/feedback"
-      ABUSEIPDB_URL           = "https://api.abuseipdb.com"
-      ABUSEIPDB_KEY_PARAMETER = "/wazuh-triage/abuseipdb-key"
-      MIN_LEVEL               = "6"
-      TRIAGE_GROUPS           = ""
-      EXCLUDED_RULE_IDS       = "31530,31531"
-      FORWARD_LEVEL           = "7"
-      NEVER_REPORT            = "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9"
-      DOCUMENTATION_ADDRESSES = "reserved"
+      CLAIMS_TABLE               = "wazuh-triage-claims"
+      DEAD_LETTER_QUEUE_URL      = "https://sqs/alerts-dlq"
+      LEASE_SECONDS              = "30"
+      LOG_LEVEL                  = "info"
+      METRICS_NAMESPACE          = "WazuhTriage"
+      INTEL_TABLE                = "wazuh-triage-intel"
+      SIGHTINGS_TABLE            = "wazuh-triage-sightings"
+      ENRICHED_QUEUE_URL         = "https://sqs/enriched"
+      FEEDBACK_QUEUE_URL         = "https://sqs/feedback"
+      MIN_LEVEL                  = "6"
+      TRIAGE_GROUPS              = ""
+      EXCLUDED_RULE_IDS          = "31530,31531"
+      FORWARD_LEVEL              = "7"
+      DEDUP_WINDOW_SECONDS       = "3600"
+      ABUSEIPDB_URL              = "https://api.abuseipdb.com"
+      ABUSEIPDB_KEY_PARAMETER    = "/wazuh-triage/abuseipdb-key"
+      OTX_URL                    = "https://otx.alienvault.com"
+      OTX_KEY_PARAMETER          = "/wazuh-triage/otx-key"
+      MISP_URL                   = ""
+      MISP_KEY_PARAMETER         = "/wazuh-triage/misp-key"
+      MISP_CA_PARAMETER          = ""
+      MISP_TRUSTED_ORGANISATIONS = ""
+      DAILY_LIMITS               = "abuseipdb=1000"
+      NEVER_REPORT               = "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9"
+      ALLOW_LIST                 = ""
+      DENY_LIST                  = ""
+      DOCUMENTATION_ADDRESSES    = "reserved"
+      VERDICT_WEIGHTS            = ""
+      SUSPICIOUS_FROM            = "35"
+      MALICIOUS_FROM             = "75"
     }
     error_message = "The environment of enrich is not the one its program reads."
   }
@@ -183,9 +211,20 @@ run "no_policy_reaches_beyond_its_stage" {
       Intelligence     = "arn:aws:dynamodb:eu-central-1:123456789012:table/intel"
       RecordSightings  = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
       HandOn           = "arn:aws:sqs:eu-central-1:123456789012:enriched arn:aws:sqs:eu-central-1:123456789012:feedback"
-      ReadKey          = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb"
+      ReadParameters   = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb arn:aws:ssm:eu-central-1:123456789012:parameter/misp arn:aws:ssm:eu-central-1:123456789012:parameter/otx"
     }
-    error_message = "enrich may touch something else than its own queues, tables and key."
+    error_message = "enrich may touch something else than its own queues, tables and keys."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.enrich.policy).Statement : statement.Sid => join(" ", statement.Action) if contains(["Claim", "Intelligence", "RecordSightings", "HandOn", "ReadParameters"], statement.Sid) } == {
+      Claim           = "dynamodb:UpdateItem"
+      Intelligence    = "dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem"
+      RecordSightings = "dynamodb:PutItem"
+      HandOn          = "sqs:SendMessage"
+      ReadParameters  = "ssm:GetParameter"
+    }
+    error_message = "enrich may do something else than its program does."
   }
 
   assert {
@@ -250,7 +289,7 @@ run "keys_are_secret_and_start_unset" {
   }
 
   assert {
-    condition     = output.parameters == { abuseipdb_key = "/wazuh-triage/abuseipdb-key", model_key = "/wazuh-triage/model-key" }
+    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
     error_message = "The parameters must be named after the deployment."
   }
 }
@@ -293,12 +332,90 @@ run "the_visibility_follows_a_longer_timeout" {
 
 run "an_empty_list_is_not_taken_for_the_default" {
   variables {
-    enrich = { excluded_rule_ids = [], never_report = [] }
+    enrich     = { excluded_rule_ids = [] }
+    indicators = { never_report = [] }
   }
 
   assert {
     condition     = module.enrich.environment["EXCLUDED_RULE_IDS"] == "," && module.enrich.environment["NEVER_REPORT"] == ","
     error_message = "An empty list must reach the program as one."
+  }
+}
+
+run "what_the_site_says_reaches_the_program" {
+  variables {
+    enrich = { dedup_window_seconds = 0 }
+
+    intelligence = {
+      abuseipdb = { url = "https://abuseipdb.example/", daily_limit = 50000 }
+      misp = {
+        url                   = "https://misp.example/tenant/"
+        daily_limit           = 1000000
+        trusted_organisations = ["CIRCL", "Our own SOC"]
+      }
+      otx = { daily_limit = 9000 }
+    }
+
+    indicators = {
+      never_report = ["198.51.100.7", "198.51.100.0/24", "2001:db8::1", "2001:db8::/32"]
+      allow        = ["example.com", "xn--bcher-kva.example", "http://example.com/a?b=c"]
+      deny         = ["d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"]
+    }
+
+    verdict = {
+      weights         = { otx = 60, "feed-blocklist.de" = 0 }
+      suspicious_from = 40
+      malicious_from  = 100
+    }
+  }
+
+  assert {
+    condition = { for variable in ["ABUSEIPDB_URL", "MISP_URL", "MISP_TRUSTED_ORGANISATIONS", "DAILY_LIMITS", "DEDUP_WINDOW_SECONDS"] : variable => module.enrich.environment[variable] } == {
+      ABUSEIPDB_URL              = "https://abuseipdb.example"
+      MISP_URL                   = "https://misp.example/tenant"
+      MISP_TRUSTED_ORGANISATIONS = "CIRCL,Our own SOC"
+      DAILY_LIMITS               = "abuseipdb=50000,misp=1000000,otx=9000"
+      DEDUP_WINDOW_SECONDS       = "0"
+    }
+    error_message = "The settings of the providers must reach the program."
+  }
+
+  assert {
+    condition = { for variable in ["NEVER_REPORT", "ALLOW_LIST", "DENY_LIST", "VERDICT_WEIGHTS", "SUSPICIOUS_FROM", "MALICIOUS_FROM"] : variable => module.enrich.environment[variable] } == {
+      NEVER_REPORT    = "198.51.100.7,198.51.100.0/24,2001:db8::1,2001:db8::/32"
+      ALLOW_LIST      = "example.com,xn--bcher-kva.example,http://example.com/a?b=c"
+      DENY_LIST       = "d41d8cd98f00b204e9800998ecf8427e,da39a3ee5e6b4b0d3255bfef95601890afd80709,E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
+      VERDICT_WEIGHTS = "feed-blocklist.de=0,otx=60"
+      SUSPICIOUS_FROM = "40"
+      MALICIOUS_FROM  = "100"
+    }
+    error_message = "The lists and weights must reach the program."
+  }
+}
+
+run "the_private_ca_of_misp_is_a_parameter_that_enrich_may_read" {
+  variables {
+    intelligence = {
+      misp = {
+        url       = "https://misp.example"
+        ca_bundle = "# Our CA\n-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----\n"
+      }
+    }
+  }
+
+  assert {
+    condition     = one(aws_ssm_parameter.misp_ca[*].type) == "String" && one(aws_ssm_parameter.misp_ca[*].tier) == "Intelligent-Tiering" && strcontains(one(aws_ssm_parameter.misp_ca[*].value), "TUlJQg==")
+    error_message = "The bundle is no secret, and may be larger than a standard parameter."
+  }
+
+  assert {
+    condition     = module.enrich.environment["MISP_CA_PARAMETER"] == "/wazuh-triage/misp-ca"
+    error_message = "The function must be told where the bundle is."
+  }
+
+  assert {
+    condition     = contains(one([for statement in jsondecode(module.enrich.policy).Statement : statement.Resource if statement.Sid == "ReadParameters"]), "arn:aws:ssm:eu-central-1:123456789012:parameter/misp-ca")
+    error_message = "The function must be able to read the bundle."
   }
 }
 
@@ -401,14 +518,179 @@ run "a_rule_id_with_letters_is_refused" {
   expect_failures = [var.enrich]
 }
 
-run "a_network_among_the_addresses_never_reported_is_refused" {
+run "a_dedup_window_of_days_is_refused" {
   command = plan
 
   variables {
-    enrich = { never_report = ["10.0.0.0/8"] }
+    enrich = { dedup_window_seconds = 86401 }
   }
 
   expect_failures = [var.enrich]
+}
+
+run "a_provider_address_without_scheme_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = { otx = { url = "otx.alienvault.com" } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_misp_address_without_scheme_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = { misp = { url = "misp.example" } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_daily_limit_of_zero_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = { otx = { daily_limit = 0 } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_trusted_organisation_with_a_comma_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = { misp = { trusted_organisations = ["CIRCL,ours"] } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_ca_without_misp_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = { misp = { ca_bundle = "-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----\n" } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_ca_bundle_that_is_a_path_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = { misp = { url = "https://misp.example", ca_bundle = "/etc/ssl/ca.pem" } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_ca_bundle_with_a_private_key_is_refused" {
+  command = plan
+
+  variables {
+    intelligence = {
+      misp = {
+        url       = "https://misp.example"
+        ca_bundle = "-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nTUlJQg==\n-----END PRIVATE KEY-----\n"
+      }
+    }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "a_network_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    indicators = { never_report = ["10.0.0.0/33"] }
+  }
+
+  expect_failures = [var.indicators]
+}
+
+run "an_address_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    indicators = { deny = ["300.1.1.1"] }
+  }
+
+  expect_failures = [var.indicators]
+}
+
+run "a_bare_host_name_is_refused" {
+  command = plan
+
+  variables {
+    indicators = { allow = ["localhost"] }
+  }
+
+  expect_failures = [var.indicators]
+}
+
+run "an_indicator_with_a_comma_is_refused" {
+  command = plan
+
+  variables {
+    indicators = { deny = ["http://example.com/a,b"] }
+  }
+
+  expect_failures = [var.indicators]
+}
+
+run "lists_that_do_not_fit_the_environment_are_refused" {
+  command = plan
+
+  variables {
+    indicators = { deny = [for number in range(150) : "198.51.100.${number}"] }
+  }
+
+  expect_failures = [var.indicators]
+}
+
+run "a_weight_of_nobody_is_refused" {
+  command = plan
+
+  variables {
+    verdict = { weights = { virustotal = 50 } }
+  }
+
+  expect_failures = [var.verdict]
+}
+
+run "a_weight_above_a_hundred_is_refused" {
+  command = plan
+
+  variables {
+    verdict = { weights = { otx = 101 } }
+  }
+
+  expect_failures = [var.verdict]
+}
+
+run "a_score_that_everybody_reaches_is_refused" {
+  command = plan
+
+  variables {
+    verdict = { suspicious_from = 0 }
+  }
+
+  expect_failures = [var.verdict]
+}
+
+run "a_malicious_score_that_is_not_above_the_suspicious_one_is_refused" {
+  command = plan
+
+  variables {
+    verdict = { suspicious_from = 75 }
+  }
+
+  expect_failures = [var.verdict]
 }
 
 run "a_model_address_without_scheme_is_refused" {
@@ -429,16 +711,6 @@ run "a_model_slower_than_its_function_is_refused" {
   }
 
   expect_failures = [var.model]
-}
-
-run "an_abuseipdb_address_without_scheme_is_refused" {
-  command = plan
-
-  variables {
-    abuseipdb_url = "api.abuseipdb.com"
-  }
-
-  expect_failures = [var.abuseipdb_url]
 }
 
 run "a_dashboard_address_without_scheme_is_refused" {

@@ -1,0 +1,134 @@
+//! `triage check`: from alerts to lines.
+
+use std::io;
+
+use domain::AlertError;
+use jiff::Timestamp;
+use lambda::config::Environment;
+
+use crate::cli::CheckOptions;
+use crate::desk::{Desk, Findings};
+use crate::document;
+use crate::explain;
+use crate::failure::{Count, Failure};
+use crate::framer::Piece;
+use crate::input::{Arrival, Arrivals};
+use crate::subject::Subject;
+use crate::summary;
+use crate::terminal::{Page, tell};
+
+/// How the results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Lines,
+    Explained,
+    Json,
+}
+
+/// Input that could not be used, by what was wrong with it.
+#[derive(Debug, Default)]
+struct Trouble {
+    bad: usize,
+    unreadable: usize,
+}
+
+pub(crate) fn run(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
+    let style = match (options.json, options.explain) {
+        (true, _) => Style::Json,
+        (false, true) => Style::Explained,
+        (false, false) => Style::Lines,
+    };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let mut desk = Desk::new(options, environment, Timestamp::now())?;
+    let mut arrivals = Arrivals::of(options.alerts.clone());
+    let (mut page, mut trouble, mut checked) = (Page::new(), Trouble::default(), 0);
+    while let Some(arrival) = arrivals.next() {
+        let Some(subject) = trouble.sort_out(arrival) else { continue };
+        let findings = runtime.block_on(desk.judge(&subject, Timestamp::now()));
+        let written = if style == Style::Json {
+            page.print_json(&document::of(&subject, &findings))
+        } else {
+            // One alert needs no heading, and only what comes next tells that there are more.
+            let mut lines = Vec::new();
+            if checked > 0 {
+                lines.push(String::new());
+            }
+            if checked > 0 || arrivals.go_on() {
+                lines.push(subject.heading());
+            }
+            lines.extend(group(style, &subject, &findings, &desk));
+            page.print(&lines)
+        };
+        match written {
+            Ok(()) => checked += 1,
+            // Whoever was reading has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(Failure::Write(error)),
+        }
+    }
+    trouble.conclude()
+}
+
+/// The lines of one alert.
+fn group(style: Style, subject: &Subject, findings: &Findings, desk: &Desk) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (judged, examined) in findings.judged() {
+        lines.push(summary::line(judged, examined, desk.policy()));
+        if style == Style::Explained {
+            lines.extend(explain::of_indicator(judged));
+        }
+    }
+    if lines.is_empty() {
+        lines.push(summary::nothing(findings));
+    }
+    if findings.too_many > 0 {
+        lines.push(format!(
+            "{} not looked at: the alert has too many",
+            Count(findings.too_many, "more indicator")
+        ));
+    }
+    if style == Style::Explained {
+        lines.extend(explain::of_alert(subject, findings));
+    }
+    lines
+}
+
+impl Trouble {
+    /// The alert that has arrived, if it is one; what it is instead is said.
+    fn sort_out(&mut self, arrival: Arrival) -> Option<Subject> {
+        let (file, line, problem) = match arrival {
+            Arrival::Piece { file, piece: Piece::Object { line, text } } => match Subject::read(&text) {
+                Ok(subject) => return Some(subject),
+                Err(AlertError::NotJson { line: within, column, problem }) => {
+                    (file, line + within - 1, format!("it is not JSON (column {column}: {problem})"))
+                }
+                Err(problem) => (file, line, problem.to_string()),
+            },
+            Arrival::Piece { file, piece: Piece::Broken { line, problem } } => {
+                (file, line, problem.to_owned())
+            }
+            Arrival::Empty { file } => {
+                self.bad += 1;
+                tell(&format!("{} has no alert in it", file.display()));
+                return None;
+            }
+            Arrival::Unreadable { file, error } => {
+                self.unreadable += 1;
+                tell(&format!("{} cannot be read ({error}); it must be a file of alerts", file.display()));
+                return None;
+            }
+        };
+        self.bad += 1;
+        tell(&format!("{}, line {line}: {problem}", file.display()));
+        None
+    }
+
+    fn conclude(self) -> Result<(), Failure> {
+        match self {
+            Self { unreadable: 1.., .. } => Err(Failure::UnreadableAlerts(Count(self.unreadable, "file"))),
+            Self { bad: 1.., .. } => Err(Failure::BadAlerts(Count(self.bad, "part"))),
+            Self { bad: 0, unreadable: 0 } => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use intel::Pattern;
+use lambda::config::Environment;
+
+use crate::check;
+use crate::terminal;
+
+/// Runs the program. Everything that it is told comes in here.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            // Printing help to a closed pipe is nobody's failure.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match &command_line.command {
+        Command::Check(options) => check::run(options, environment),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::tell(&lambda::logs::chain(&failure));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Says what threat intelligence knows about the indicators of Wazuh alerts.
+#[derive(Debug, Parser)]
+#[command(name = "triage", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look the indicators of alerts up in feeds and at providers, and judge them.
+    #[command(after_help = AFTER_CHECK)]
+    Check(CheckOptions),
+}
+
+const AFTER_CHECK: &str = "\
+Environment:
+  ABUSEIPDB_API_KEY       asks AbuseIPDB  [ABUSEIPDB_URL: another address]
+  OTX_API_KEY             asks OTX        [OTX_URL: another address]
+  MISP_URL, MISP_API_KEY  asks MISP       [MISP_CA_BUNDLE: PEM file with a private CA]
+
+Exit codes:
+   0  done, whatever the verdict
+  64  wrong arguments
+  65  an alert, a feed or a warninglist is not readable; the other alerts were checked
+  66  a file cannot be opened or read
+  71  the asynchronous runtime did not start
+  74  the output cannot be written
+  78  the environment is wrong";
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// One alert, JSON lines, or a JSON array of alerts; - is standard input, read as it comes.
+    #[arg(required = true, value_name = "ALERT.json|-")]
+    pub alerts: Vec<PathBuf>,
+    /// Feed of indicators: rows, OTX pulses or MISP events in JSON, or a plain list. NAME is who lists them.
+    #[arg(long = "feed", value_name = "[NAME=]FILE")]
+    pub feeds: Vec<FeedFile>,
+    /// Warninglist of MISP: bounds the score of what it lists.
+    #[arg(long = "warninglist", value_name = "FILE")]
+    pub warninglists: Vec<PathBuf>,
+    /// Address, network, domain, URL or file hash that is left out altogether.
+    #[arg(long, value_name = "PATTERN")]
+    pub never_report: Vec<Pattern>,
+    /// Pattern that is fine, whatever is said about it.
+    #[arg(long, value_name = "PATTERN")]
+    pub allow: Vec<Pattern>,
+    /// Pattern that is malicious, whatever is said about it.
+    #[arg(long, value_name = "PATTERN")]
+    pub deny: Vec<Pattern>,
+    /// Asks nobody, with or without keys.
+    #[arg(long)]
+    pub offline: bool,
+    /// One JSON document per alert, each on a line.
+    #[arg(long, conflicts_with = "explain")]
+    pub json: bool,
+    /// Shows how each judgement comes about.
+    #[arg(long)]
+    pub explain: bool,
+    /// Whether addresses that are set aside for examples are looked up.
+    #[arg(long, value_name = "HOW", default_value = "reserved")]
+    pub documentation_addresses: DocumentationAddresses,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DocumentationAddresses {
+    Public,
+    Reserved,
+}
+
+/// A feed, and what it is called if not by its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FeedFile {
+    pub name: Option<String>,
+    pub path: PathBuf,
+}
+
+impl FromStr for FeedFile {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // What is no name belongs to the path: ./a=b.txt is a file.
+        let is_name = |name: &str| {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b' ');
+            name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric()) && name.bytes().all(fits)
+        };
+        Ok(match text.split_once('=') {
+            Some((name, path)) if is_name(name) && !path.is_empty() => {
+                Self { name: Some(name.to_owned()), path: path.into() }
+            }
+            _ => Self { name: None, path: text.into() },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_name_stands_before_the_file() {
+        for (text, name, path) in [
+            ("feeds/drop.txt", None, "feeds/drop.txt"),
+            ("spamhaus-drop=drop.txt", Some("spamhaus-drop"), "drop.txt"),
+            ("OTX=a=b.json", Some("OTX"), "a=b.json"),
+            ("./a=b.json", None, "./a=b.json"),
+            ("a=", None, "a="),
+        ] {
+            let Ok(feed) = text.parse::<FeedFile>();
+            assert_eq!((feed.name.as_deref(), feed.path), (name, path.into()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Everything that can go wrong, and the exit code of each; the numbers follow `sysexits.h`.
+
+use std::io;
+use std::path::PathBuf;
+
+use intel::WarninglistError;
+use intel::feed::FeedError;
+use lambda::config::ConfigError;
+use lambda::http::ClientError;
+
+/// Why a call did not do all that it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("not everything could be read as alerts: {0} of the input left out")]
+    BadAlerts(Count),
+    #[error("{0} could not be opened or read")]
+    UnreadableAlerts(Count),
+    #[error("could not read {path}")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("could not load the feed {path}")]
+    Feed { path: PathBuf, source: FeedError },
+    #[error("the feed {0} has nothing that can be used; see docs/triage.md for the formats")]
+    EmptyFeed(PathBuf),
+    #[error("could not use the warninglist {path}")]
+    Warninglist { path: PathBuf, source: WarninglistError },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("could not set up the client of {provider}")]
+    Client { provider: domain::verdict::Provider, source: ClientError },
+    #[error("the asynchronous runtime did not start")]
+    Runtime(#[source] io::Error),
+    #[error("could not write the output")]
+    Write(#[source] io::Error),
+}
+
+impl Failure {
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::BadAlerts(_)
+            | Self::EmptyFeed(_)
+            | Self::Warninglist { .. }
+            | Self::Feed { source: FeedError::TooLarge, .. } => 65,
+            Self::UnreadableAlerts(_)
+            | Self::Unreadable { .. }
+            | Self::Feed { source: FeedError::Read(_), .. } => 66,
+            Self::Runtime(_) => 71,
+            Self::Write(_) => 74,
+            Self::Config(_) | Self::Client { .. } => 78,
+        }
+    }
+}
+
+/// A number of things, and what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count(pub usize, pub &'static str);
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(number, what) = self;
+        write!(formatter, "{number} {what}{}", if *number == 1 { "" } else { "s" })
+    }
+}

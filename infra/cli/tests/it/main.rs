@@ -1,0 +1,10 @@
+//! The real program, with files, pipes, and stand-ins for the providers.
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod check;
+#[cfg(test)]
+mod feeds;
+#[cfg(test)]
+mod online;

@@ -1,0 +1,23 @@
+//! What a feed would have left in the `intel` table: one private address, which no provider may be asked about.
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+
+/// Writes the row; shared/intel/src/store/dynamo.rs says what a row holds.
+pub(crate) async fn list(configuration: &SdkConfig, intel_table: &str, now: Timestamp) -> Result<()> {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    Client::new(configuration)
+        .put_item()
+        .table_name(intel_table)
+        .item("key", text("ip#192.168.1.100"))
+        .item("source", text("feed#otx"))
+        .item("title", text("Example worm in office networks"))
+        .item("listed_at", text(&now.to_string()))
+        .send()
+        .await
+        .context("could not write the row of the feed")?;
+    Ok(())
+}

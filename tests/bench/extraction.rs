@@ -1,0 +1,106 @@
+//! How quickly indicators are found in alerts, beside Python that does it as integrations do.
+//!
+//! `TRIAGE_CORPUS` may name a folder of alerts, one per line (`*.jsonl`, `*.ndjson`), to be measured as well.
+
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use domain::indicator::extract;
+use tempfile::TempDir;
+
+use crate::release::project;
+use crate::table::{Aim, Quantity, Row};
+use crate::{corpus, tell};
+
+const ALERTS: usize = 5_000;
+const PASSES: usize = 15;
+const PYTHON_PASSES: usize = 3;
+
+/// An aim of extraction: this many alerts in the time of one of Python's.
+const TIMES_FASTER: f64 = 12.0;
+
+/// Measures on one core: both programs in turn on each set of alerts.
+pub(crate) fn measure(corpus_folder: Option<&Path>) -> Result<Vec<Row>> {
+    let mut sets = vec![("varied", corpus::varied(ALERTS)), ("without indicators", corpus::silent(ALERTS))];
+    if let Some(folder) = corpus_folder {
+        sets.push(("of TRIAGE_CORPUS", read(folder)?));
+    }
+    let mut rows = Vec::new();
+    for (name, alerts) in sets {
+        tell(&format!("indicators in {} alerts {name}", alerts.len()));
+        let ours = passes(&alerts);
+        let theirs = python(&alerts)?;
+        let size: usize = alerts.iter().map(String::len).sum();
+        let speed = |took: Duration| Quantity::Speed {
+            alerts_per_second: per_second(alerts.len(), took),
+            bytes_per_second: per_second(size, took),
+        };
+        let ratio = theirs.div_duration_f64(ours);
+        rows.push(Row {
+            what: format!("extraction: alerts {name}"),
+            median: speed(ours),
+            p90: None,
+            ratio: None,
+            aim: Some(Aim::informs(
+                format!("≥ {TIMES_FASTER} × Python, is {ratio:.0} ×"),
+                ratio >= TIMES_FASTER,
+            )),
+        });
+        rows.push(Row {
+            what: format!("extraction: alerts {name}, python, json + re"),
+            median: speed(theirs),
+            p90: None,
+            ratio: None,
+            aim: None,
+        });
+    }
+    Ok(rows)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a speed is shown with three digits")]
+fn per_second(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// The median time of a pass over all alerts.
+fn passes(alerts: &[String]) -> Duration {
+    let pass = |_| {
+        let begin = Instant::now();
+        let found: usize = alerts.iter().map(|alert| extract(black_box(alert)).len()).sum();
+        black_box(found);
+        begin.elapsed()
+    };
+    let mut took: Vec<Duration> = (0..PASSES).map(pass).collect();
+    took.sort_unstable();
+    took.get(PASSES / 2).copied().unwrap_or_default()
+}
+
+/// The same of the peer, as it measures itself: what its start costs is not counted.
+fn python(alerts: &[String]) -> Result<Duration> {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("alerts.jsonl");
+    fs::write(&file, alerts.join("\n"))?;
+    let peer = project().join("tests/peers/extract_indicators.py");
+    let output = Command::new("python3").arg(peer).arg(&file).arg(PYTHON_PASSES.to_string()).output()?;
+    ensure!(output.status.success(), "the peer ended with {}", output.status);
+    let said = String::from_utf8(output.stdout)?;
+    let seconds = said.split_whitespace().nth(1).context("the peer said nothing")?;
+    Ok(Duration::from_secs_f64(seconds.parse()?))
+}
+
+fn read(folder: &Path) -> Result<Vec<String>> {
+    let mut alerts = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "jsonl" || extension == "ndjson") {
+            let text = fs::read_to_string(&path)?;
+            alerts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+        }
+    }
+    ensure!(!alerts.is_empty(), "{} has no file of alerts, one per line", folder.display());
+    Ok(alerts)
+}
