@@ -39,6 +39,9 @@ pub struct Enrich {
 impl Enrich {
     const NAME: &str = "enrich";
 
+    /// Attributes or pulses of one report that go on: the mail shows three of them.
+    const SHOWN: usize = 5;
+
     pub async fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
@@ -149,7 +152,12 @@ impl Enrich {
     ) -> Result<(), EnrichError> {
         let verdict = self.judge(&examined, now);
         let reports = reports_of(&examined);
-        let enriched = EnrichedAlert { schema: Schema, alert: alert.clone(), reports, verdict, repeat_of };
+        let mut enriched =
+            EnrichedAlert { schema: Schema, alert: alert.clone(), reports, verdict, repeat_of };
+        enriched.condense(Self::SHOWN);
+        if matches!(message::encode(&enriched), Err(MessageError::TooLarge(_))) {
+            enriched.condense(1);
+        }
         self.send(&self.config.enriched_queue_url, &enriched).await
     }
 

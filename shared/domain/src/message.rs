@@ -14,7 +14,7 @@ use crate::analysis::Analysis;
 use crate::assessment::Assessment;
 use crate::incident::IncidentId;
 use crate::trim;
-use crate::verdict::{Report, Verdict};
+use crate::verdict::{Answer, Report, Verdict};
 
 /// Most bytes of one message: the size every SQS region, Terraform provider and emulator accepts.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -29,6 +29,17 @@ pub struct EnrichedAlert {
     /// The same rule found the same indicators within the dedup window: the incident that this alert adds to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat_of: Option<IncidentId>,
+}
+
+impl EnrichedAlert {
+    /// Keeps the strongest `most` parts of each report's evidence.
+    pub fn condense(&mut self, most: usize) {
+        for report in &mut self.reports {
+            if let Answer::Known { evidence } = &mut report.answer {
+                evidence.condense(most);
+            }
+        }
+    }
 }
 
 /// From analyze to notify: one mail to send.
@@ -141,7 +152,11 @@ impl MessageError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Formula;
+    use crate::indicator::{Direction, Found};
+    use crate::verdict::{
+        Evidence, Examined, Formula, MispAttribute, MispEvent, MispMatches, OtxPulse, OtxPulses, Provider,
+        Witness,
+    };
 
     fn enriched(alert: &str) -> EnrichedAlert {
         EnrichedAlert {
@@ -188,6 +203,52 @@ mod tests {
         assert!(
             decode::<EnrichedAlert>(&text).unwrap().alert.text_at(&["full_log"]).unwrap().contains("cut]")
         );
+    }
+
+    /// As much as providers may say about as many indicators as are looked up.
+    fn full_of_evidence(alert: &str) -> EnrichedAlert {
+        let text = |length: usize| "x".repeat(length);
+        let event = MispEvent { info: text(200), organisation: text(120), ..MispEvent::default() };
+        let attribute =
+            MispAttribute { value: text(1024), tags: vec![text(120); 30], event, ..MispAttribute::default() };
+        let pulse =
+            OtxPulse { name: text(200), malware_families: vec![text(120); 10], ..OtxPulse::default() };
+        let found = Found {
+            indicator: "203.0.113.9".parse().unwrap(),
+            path: text(512),
+            direction: Direction::Source,
+        };
+        let report = |(provider, evidence): (Provider, Evidence)| Report {
+            witness: Witness::Provider(provider),
+            found: found.clone(),
+            answer: evidence.into(),
+            asked_at: Timestamp::UNIX_EPOCH,
+            cached: false,
+        };
+        let matches = MispMatches { attributes: vec![attribute; 20], total: 20 };
+        let pulses = OtxPulses { count: 10, pulses: vec![pulse; 10], ..OtxPulses::default() };
+        let both = [(Provider::Misp, Evidence::Misp(matches)), (Provider::Otx, Evidence::Otx(pulses))];
+        let examined =
+            Examined { found: found.clone(), reports: both.map(report).into(), standings: Vec::new() };
+        let examined = vec![examined; 8];
+        let mut enriched = enriched(alert);
+        enriched.verdict = Verdict::over(&examined, &Formula::default(), Timestamp::UNIX_EPOCH);
+        enriched.reports = examined.into_iter().flat_map(|examined| examined.reports).collect();
+        enriched
+    }
+
+    #[test]
+    fn condensed_evidence_fits_beside_the_largest_alert() {
+        let alert = format!(
+            r#"{{"id":"1.1","rule":{{"id":"5","level":3}},"full_log":"{}","data":{{"srcip":"203.0.113.9"}}}}"#,
+            "x".repeat(200_000)
+        );
+        let mut enriched = full_of_evidence(&alert);
+        assert!(matches!(encode(&enriched), Err(MessageError::TooLarge(_))), "the test is about nothing");
+        enriched.condense(5);
+        let text = encode(&enriched).unwrap();
+        assert!(text.len() <= MAX_BYTES);
+        assert_eq!(decode::<EnrichedAlert>(&text).unwrap().reports.len(), 16);
     }
 
     #[test]

@@ -23,8 +23,8 @@ impl Recent {
     /// Feeds and lists of the store reach a running function within this time.
     pub const KEPT_FOR: Duration = Duration::from_secs(30);
     const GATE_FOR: Duration = Duration::from_secs(2);
-    /// About 4 MB when full.
-    const MOST: usize = 4_096;
+    /// Most indicators are known to nobody and take 1 KB; one that all know takes up to 30.
+    const MOST: usize = 1_000;
 
     pub fn about(&self, indicator: &Indicator, now: Timestamp) -> Option<Kept> {
         let memory = self.memory();

@@ -25,6 +25,32 @@ impl Evidence {
     }
 }
 
+impl Evidence {
+    /// Keeps the strongest `most` attributes or pulses, with `most` of their tags: a message has room for 256 KiB, and
+    /// an alert may hold many indicators that much is known about.
+    pub fn condense(&mut self, most: usize) {
+        match self {
+            Self::AbuseIpDb(_) => {}
+            Self::Listed(listing) => listing.tags.truncate(most),
+            Self::Misp(matches) => {
+                matches.attributes.truncate(most);
+                for attribute in &mut matches.attributes {
+                    attribute.tags.truncate(most);
+                    attribute.warninglists.truncate(most);
+                }
+            }
+            Self::Otx(pulses) => {
+                pulses.pulses.truncate(most);
+                pulses.validations.truncate(most);
+                for pulse in &mut pulses.pulses {
+                    pulse.malware_families.truncate(most);
+                    pulse.attack_ids.truncate(most);
+                }
+            }
+        }
+    }
+}
+
 /// What `AbuseIPDB` knows about an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reputation {
