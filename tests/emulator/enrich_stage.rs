@@ -294,6 +294,21 @@ async fn a_rotated_key_is_used_as_soon_as_the_old_one_is_refused() -> Result<()>
 }
 
 #[tokio::test]
+async fn misp_is_told_once_a_day_of_what_it_was_right_about_if_the_site_wants_that() -> Result<()> {
+    for (settings, told) in [(&[("MISP_SIGHTINGS", "on")][..], 1), (&[], 0)] {
+        let run = Run::new().await?;
+        let outputs = &run.site.stack.outputs;
+        let stage = run.stage(&outputs.tables.claims, &outputs.parameters.abuseipdb_key, settings).await?;
+        for address in ["203.0.113.24", "203.0.113.24", "203.0.113.200"] {
+            run.pass(&stage, &[brute_force(address)]).await?;
+        }
+        let asked = requests(&run.stub_url, "misp").await?;
+        assert_eq!(asked, 2 + told, "two searches, and what it was told");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_spent_quota_stops_all_questions() -> Result<()> {
     let run = Run::new().await?;
     switch(&run.stub_url, "abuseipdb", "rate_limit").await?;

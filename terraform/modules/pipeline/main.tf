@@ -72,6 +72,8 @@ module "enrich" {
     MISP_KEY_PARAMETER         = aws_ssm_parameter.key["misp"].name
     MISP_CA_PARAMETER          = join("", aws_ssm_parameter.misp_ca[*].name)
     MISP_TRUSTED_ORGANISATIONS = join(",", var.intelligence.misp.trusted_organisations)
+    MISP_ATTRIBUTES            = var.intelligence.misp.attributes
+    MISP_SIGHTINGS             = var.intelligence.misp.sightings ? "on" : "off"
     DAILY_LIMITS               = join(",", [for provider, settings in var.intelligence : "${provider}=${settings.daily_limit}" if settings.daily_limit != null])
 
     NEVER_REPORT            = coalesce(join(",", var.indicators.never_report), ",")

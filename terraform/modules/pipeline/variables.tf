@@ -131,6 +131,9 @@ variable "intelligence" {
     null only counts them (AbuseIPDB: 1000, its free plan).
     misp.ca_bundle: certificates of the private CA that MISP's comes from, as PEM text, at most 8 KB: file("ca.pem").
     misp.trusted_organisations: whose events have the weight `misp-trusted`; names as MISP shows them.
+    misp.attributes: `detection` (only those with to_ids) or `all` (others count as context).
+    misp.sightings: whether MISP is told, once a day each, of indicators that it was right about. It keeps them alive, and
+    tells the sharing community what meets you.
   TEXT
   type = object({
     abuseipdb = optional(object({
@@ -142,6 +145,8 @@ variable "intelligence" {
       daily_limit           = optional(number)
       ca_bundle             = optional(string, "")
       trusted_organisations = optional(list(string), [])
+      attributes            = optional(string, "detection")
+      sightings             = optional(bool, false)
     }), {})
     otx = optional(object({
       url         = optional(string, "https://otx.alienvault.com")
@@ -170,7 +175,12 @@ variable "intelligence" {
     error_message = "intelligence.misp.ca_bundle is of no use without intelligence.misp.url."
   }
 
-  # The function does not start with a bundle it cannot read.
+  validation {
+    condition     = contains(["detection", "all"], var.intelligence.misp.attributes)
+    error_message = "intelligence.misp.attributes must be detection or all."
+  }
+
+  # With a bundle that it cannot read the function takes MISP for unreachable.
   validation {
     condition = var.intelligence.misp.ca_bundle == "" ? true : (
       can(regex("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", var.intelligence.misp.ca_bundle)) &&

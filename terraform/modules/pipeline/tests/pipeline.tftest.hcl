@@ -156,6 +156,8 @@ run "the_functions_are_told_what_they_expect" {
       MISP_KEY_PARAMETER         = "/wazuh-triage/misp-key"
       MISP_CA_PARAMETER          = ""
       MISP_TRUSTED_ORGANISATIONS = ""
+      MISP_ATTRIBUTES            = "detection"
+      MISP_SIGHTINGS             = "off"
       DAILY_LIMITS               = "abuseipdb=1000"
       NEVER_REPORT               = "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9"
       ALLOW_LIST                 = ""
@@ -352,6 +354,8 @@ run "what_the_site_says_reaches_the_program" {
         url                   = "https://misp.example/tenant/"
         daily_limit           = 1000000
         trusted_organisations = ["CIRCL", "Our own SOC"]
+        attributes            = "all"
+        sightings             = true
       }
       otx = { daily_limit = 9000 }
     }
@@ -370,10 +374,12 @@ run "what_the_site_says_reaches_the_program" {
   }
 
   assert {
-    condition = { for variable in ["ABUSEIPDB_URL", "MISP_URL", "MISP_TRUSTED_ORGANISATIONS", "DAILY_LIMITS", "DEDUP_WINDOW_SECONDS"] : variable => module.enrich.environment[variable] } == {
+    condition = { for variable in ["ABUSEIPDB_URL", "MISP_URL", "MISP_TRUSTED_ORGANISATIONS", "MISP_ATTRIBUTES", "MISP_SIGHTINGS", "DAILY_LIMITS", "DEDUP_WINDOW_SECONDS"] : variable => module.enrich.environment[variable] } == {
       ABUSEIPDB_URL              = "https://abuseipdb.example"
       MISP_URL                   = "https://misp.example/tenant"
       MISP_TRUSTED_ORGANISATIONS = "CIRCL,Our own SOC"
+      MISP_ATTRIBUTES            = "all"
+      MISP_SIGHTINGS             = "on"
       DAILY_LIMITS               = "abuseipdb=50000,misp=1000000,otx=9000"
       DEDUP_WINDOW_SECONDS       = "0"
     }
@@ -563,6 +569,16 @@ run "a_trusted_organisation_with_a_comma_is_refused" {
 
   variables {
     intelligence = { misp = { trusted_organisations = ["CIRCL,ours"] } }
+  }
+
+  expect_failures = [var.intelligence]
+}
+
+run "unknown_attributes_are_refused" {
+  command = plan
+
+  variables {
+    intelligence = { misp = { attributes = "some" } }
   }
 
   expect_failures = [var.intelligence]
