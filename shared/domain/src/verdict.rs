@@ -1,5 +1,6 @@
 //! What intelligence says about the indicators of an alert, and the judgement that follows from it.
 
+mod bounds;
 pub mod evidence;
 mod formula;
 mod judge;

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::indicator::Direction;
 use domain::verdict::{Formula, Judgement, Listing, Verdict};
+use lambda::secrets::Secret;
 use serde_json::json;
 
 use super::*;
