@@ -1,6 +1,7 @@
 //! The publisher's call beside its peers', in turn, and whether every alert arrived.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,73 +16,87 @@ use crate::redis::Redis;
 use crate::release::{Release, project};
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
-use crate::wazuh::Wazuh;
+use crate::wazuh::{Service, Wazuh};
 use crate::{integratord, python, tell};
 
 const WARM_UP: usize = 3;
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 500;
 
-/// An aim of the publisher: this many calls in the time of one of boto3's.
-const TIMES_FASTER: f64 = 20.0;
+/// The aims of the publisher: so many calls in the time of one of the script's and of boto3's, and in so many times the
+/// time of a program that does nothing.
+const TIMES_BASH: f64 = 10.0;
+const TIMES_BOTO3: f64 = 300.0;
+const TIMES_NOTHING: f64 = 1.5;
 
 /// A program that integratord could call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Peer {
+    /// The service runs, as it is installed.
     Publisher,
+    /// No service runs: each call here starts a shipper, the worst case.
+    Classic,
     Bash,
+    /// A script that does all that the first system's did.
+    Parity,
     Python,
-    /// A program that does nothing: what the call itself costs.
+    /// A static program that does nothing: what the call itself costs.
     Nothing,
 }
 
 impl Peer {
-    const ALL: [Self; 4] = [Self::Publisher, Self::Bash, Self::Python, Self::Nothing];
+    const ALL: [Self; 6] =
+        [Self::Publisher, Self::Classic, Self::Bash, Self::Parity, Self::Python, Self::Nothing];
 
     fn name(self) -> &'static str {
         match self {
             Self::Publisher => "one call: custom-wazuh-triage",
+            Self::Classic => "one call: the same, no service",
             Self::Bash => "one call: bash, redis-cli LPUSH",
+            Self::Parity => "one call: bash as in parity A3",
             Self::Python => "one call: python, boto3 send_message",
-            Self::Nothing => "one call: /bin/true",
+            Self::Nothing => "one call: an empty static program",
         }
     }
 }
 
-/// Calls each peer with an alert of its own in each round, in an order that chance decides: who comes after Python
-/// finds cold caches.
+/// Calls each peer with an alert of its own in each round, in turn; then the two quickest once more without the others.
 pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
     let stand = Stand::set_up(release, aws)?;
     tell(&format!("{ROUNDS} calls of the publisher and of each of its peers, in turn"));
-    for round in 0..WARM_UP {
-        for peer in Peer::ALL {
-            stand.call(peer, round)?;
-        }
-    }
-    let mut took = Peer::ALL.map(|peer| (peer, Vec::with_capacity(ROUNDS)));
-    for round in WARM_UP..WARM_UP + ROUNDS {
-        fastrand::shuffle(&mut took);
-        for (peer, took) in &mut took {
-            took.push(stand.call(*peer, round)?);
-        }
-    }
+    stand.take_turns(Peer::ALL, 0..WARM_UP)?;
+    let crowd = stand.take_turns(Peer::ALL, WARM_UP..WARM_UP + ROUNDS)?;
+    tell(&format!("{ROUNDS} calls of the publisher and of a program that does nothing, alone"));
+    let alone = stand.take_turns([Peer::Publisher, Peer::Nothing], WARM_UP + ROUNDS..END)?;
     stand.check_arrivals()?;
-    took.sort_by_key(|(peer, _)| Peer::ALL.iter().position(|one| one == peer));
-    rows(took)
+    let mut table = rows(&crowd, "")?;
+    table.extend(rows(&alone, ", without the others")?);
+    Ok(table)
 }
 
-fn rows(took: [(Peer, Vec<Duration>); 4]) -> Result<Vec<Row>> {
+/// Those who come after Python find cold caches; a manager has no Python between two alerts.
+const END: usize = WARM_UP + ROUNDS + ROUNDS;
+
+fn rows(took: &[(Peer, Vec<Duration>)], note: &str) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut publisher = Duration::ZERO;
     for (peer, took) in took {
+        let (peer, took) = (*peer, took.clone());
         let summary = Summary::of(took)?;
         if peer == Peer::Publisher {
             publisher = summary.median;
         }
         let ratio = summary.median.div_duration_f64(publisher);
-        let aim = (peer == Peer::Python)
-            .then(|| Aim::informs(format!("≥ {TIMES_FASTER} ×"), ratio >= TIMES_FASTER));
+        let aim = match peer {
+            Peer::Parity => Some((format!("≥ {TIMES_BASH} ×"), ratio >= TIMES_BASH)),
+            Peer::Python => Some((format!("≥ {TIMES_BOTO3} ×"), ratio >= TIMES_BOTO3)),
+            Peer::Nothing if !note.is_empty() => {
+                Some((format!("≥ 1 / {TIMES_NOTHING} ×"), ratio * TIMES_NOTHING >= 1.0))
+            }
+            Peer::Publisher | Peer::Classic | Peer::Bash | Peer::Nothing => None,
+        };
+        let aim = aim.map(|(text, met)| Aim::informs(text, met));
         rows.push(Row {
-            what: peer.name().to_owned(),
+            what: peer.name().to_owned() + note,
             median: Quantity::Time(summary.median),
             p90: Some(Quantity::Time(summary.p90)),
             ratio: Some(ratio),
@@ -95,6 +110,9 @@ fn rows(took: [(Peer, Vec<Duration>); 4]) -> Result<Vec<Row>> {
 struct Stand<'a> {
     aws: &'a FakeAws,
     wazuh: Wazuh,
+    classic: Wazuh,
+    _service: Service,
+    nothing: PathBuf,
     redis: Redis,
     python: PathBuf,
     folder: TempDir,
@@ -105,9 +123,28 @@ impl<'a> Stand<'a> {
         let requirements = project().join("tests/peers/requirements.txt");
         let python = python::prepare(&release.folder.join("venv"), &requirements)?;
         let folder = tempfile::tempdir()?;
-        let wazuh = Wazuh::install(folder.path(), &release.publisher())?;
+        let install = |name| Wazuh::install(&folder.path().join(name), release);
+        let (wazuh, classic) = (install("resident")?, install("classic")?);
+        let service = wazuh.serve(aws.environment())?;
         let redis = Redis::start(folder.path())?;
-        Ok(Self { aws, wazuh, redis, python, folder })
+        Ok(Self { aws, wazuh, classic, _service: service, nothing: release.nothing(), redis, python, folder })
+    }
+
+    /// Calls each peer once in each round, in an order that chance decides.
+    fn take_turns<const N: usize>(
+        &self,
+        peers: [Peer; N],
+        rounds: Range<usize>,
+    ) -> Result<[(Peer, Vec<Duration>); N]> {
+        let mut took = peers.map(|peer| (peer, Vec::with_capacity(rounds.len())));
+        for round in rounds {
+            fastrand::shuffle(&mut took);
+            for (peer, took) in &mut took {
+                took.push(self.call(*peer, round)?);
+            }
+        }
+        took.sort_by_key(|(peer, _)| peers.iter().position(|one| one == peer));
+        Ok(took)
     }
 
     /// One alert, and how long integratord waits for it.
@@ -117,9 +154,14 @@ impl<'a> Stand<'a> {
         let mut command = self.command(peer);
         command.arg(&file).args(integratord::arguments(&self.hook_url(peer)?));
         let took = integratord::call(command, &file, &format!("{}\n", alert(&id)))?;
-        if peer == Peer::Publisher {
-            let queue_url = self.hook_url(peer)?;
-            self.wazuh.wait_for_shipper(|| self.aws.arrived(&queue_url).len() > round)?;
+        let queue_url = self.hook_url(peer)?;
+        match peer {
+            Peer::Publisher => self.wazuh.wait(|| Ok(self.aws.arrived(&queue_url).len() > round))?,
+            Peer::Classic => {
+                let arrived = || self.aws.arrived(&queue_url).len() > round;
+                self.classic.wait(|| Ok(arrived() && self.classic.shipper_is_gone()?))?;
+            }
+            Peer::Bash | Peer::Parity | Peer::Python | Peer::Nothing => {}
         }
         Ok(took)
     }
@@ -128,14 +170,18 @@ impl<'a> Stand<'a> {
         let peers = project().join("tests/peers");
         let mut command = match peer {
             Peer::Publisher => Command::new(self.wazuh.integration()),
-            Peer::Bash => Command::new("bash"),
+            Peer::Classic => Command::new(self.classic.integration()),
+            Peer::Bash | Peer::Parity => Command::new("bash"),
             Peer::Python => Command::new(&self.python),
-            Peer::Nothing => Command::new("/bin/true"),
+            Peer::Nothing => Command::new(&self.nothing),
         };
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.folder.path());
         command.envs(self.aws.environment());
         match peer {
-            Peer::Publisher => command.arg0("integrations"),
+            // integratord's working folder is Wazuh's.
+            Peer::Publisher => command.arg0("integrations").current_dir(self.wazuh.folder()),
+            Peer::Classic => command.arg0("integrations").current_dir(self.classic.folder()),
+            Peer::Parity => command.arg(peers.join("parity_publisher.sh")),
             Peer::Bash => command.arg(peers.join("redis_publisher.sh")),
             Peer::Python => command.arg(peers.join("sqs_publisher.py")),
             Peer::Nothing => &mut command,
@@ -146,8 +192,9 @@ impl<'a> Stand<'a> {
     fn hook_url(&self, peer: Peer) -> Result<String> {
         Ok(match peer {
             Peer::Publisher => self.aws.queue_url("publisher"),
+            Peer::Classic => self.aws.queue_url("classic"),
             Peer::Python => self.aws.queue_url("python"),
-            Peer::Bash => self.redis.socket()?.to_owned(),
+            Peer::Bash | Peer::Parity => self.redis.socket()?.to_owned(),
             Peer::Nothing => String::new(),
         })
     }
@@ -155,20 +202,18 @@ impl<'a> Stand<'a> {
     /// Who is quick because it loses alerts is not quick.
     fn check_arrivals(&self) -> Result<()> {
         let sent: BTreeSet<String> = (0..WARM_UP + ROUNDS).map(id).collect();
-        for peer in [Peer::Publisher, Peer::Python] {
+        let all = (0..END).map(id).collect();
+        for (peer, sent) in [(Peer::Publisher, &all), (Peer::Classic, &sent), (Peer::Python, &sent)] {
             let arrived = self.aws.arrived(&self.hook_url(peer)?);
             let count = arrived.len();
-            if count != sent.len() || arrived.into_iter().collect::<BTreeSet<_>>() != sent {
+            if count != sent.len() || arrived.into_iter().collect::<BTreeSet<_>>() != *sent {
                 bail!("{}: {count} alerts arrived, which are not the {} sent", peer.name(), sent.len());
             }
         }
-        let pushed = self.redis.arrived()?;
-        ensure!(
-            pushed == sent.len(),
-            "{}: {pushed} alerts arrived of {} sent",
-            Peer::Bash.name(),
-            sent.len()
-        );
+        for (peer, list) in [(Peer::Bash, "wazuh-alerts"), (Peer::Parity, "wazuh-parity")] {
+            let (name, pushed) = (peer.name(), self.redis.arrived(list)?);
+            ensure!(pushed == sent.len(), "{name}: {pushed} alerts arrived of {} sent", sent.len());
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod conformance;
 mod corpus;
 mod extraction;
 mod fake_aws;
+mod follow;
 mod integratord;
 mod lookups;
 mod python;
@@ -35,6 +36,7 @@ fn main() -> Result<ExitCode> {
     let mut table = Table::default();
     table.extend(calls::measure(&release, &aws)?);
     table.extend(starts::measure(&release, &aws)?);
+    table.extend(follow::measure(&release)?);
     table.extend(sizes::measure(&release)?);
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
     table.extend(extraction::measure(folder("TRIAGE_CORPUS").as_deref())?);

@@ -39,9 +39,9 @@ impl Redis {
         self.socket.to_str().context("the path of the temporary folder is not UTF-8")
     }
 
-    /// How many alerts `redis_publisher.sh` has pushed.
-    pub(crate) fn arrived(&self) -> Result<usize> {
-        self.ask(&["LLEN", "wazuh-alerts"])?.parse().context("Redis gave no length")
+    /// How many alerts have been pushed onto a list.
+    pub(crate) fn arrived(&self, list: &str) -> Result<usize> {
+        self.ask(&["LLEN", list])?.parse().context("Redis gave no length")
     }
 
     fn ask(&self, words: &[&str]) -> Result<String> {

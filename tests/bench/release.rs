@@ -15,6 +15,7 @@ pub(crate) const FUNCTIONS: [&str; 3] = ["enrich", "analyze", "notify"];
 /// The built programs.
 pub(crate) struct Release {
     binaries: PathBuf,
+    static_binaries: PathBuf,
     /// Where the bench keeps what it makes.
     pub(crate) folder: PathBuf,
 }
@@ -30,10 +31,17 @@ impl Release {
         if !status.success() {
             bail!("cargo build ended with {status}");
         }
+        let mut command = Command::new("make");
+        command.args(["--silent", "integration"]).current_dir(project()).stdin(Stdio::null());
+        let status = command.status().context("could not start make")?;
+        if !status.success() {
+            bail!("make integration ended with {status}");
+        }
         let target = target()?;
         let folder = target.join("bench");
         fs::create_dir_all(&folder)?;
-        Ok(Self { binaries: target.join("release"), folder })
+        let static_binaries = target.join(static_target()).join("tiny");
+        Ok(Self { binaries: target.join("release"), static_binaries, folder })
     }
 
     pub(crate) fn function(&self, name: &str) -> PathBuf {
@@ -43,6 +51,19 @@ impl Release {
     pub(crate) fn publisher(&self) -> PathBuf {
         self.binaries.join("wazuh-publisher")
     }
+
+    pub(crate) fn integration(&self) -> PathBuf {
+        self.static_binaries.join("custom-wazuh-triage")
+    }
+
+    /// An empty program that is built in the same way.
+    pub(crate) fn nothing(&self) -> PathBuf {
+        self.static_binaries.join("examples/nothing")
+    }
+}
+
+fn static_target() -> String {
+    format!("{}-unknown-linux-musl", std::env::consts::ARCH)
 }
 
 pub(crate) fn project() -> &'static Path {

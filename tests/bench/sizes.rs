@@ -25,6 +25,7 @@ pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
     for function in FUNCTIONS {
         rows.push(row(format!("program: {function}"), size(&release.function(function))?));
     }
+    rows.push(row("program: custom-wazuh-triage".to_owned(), size(&release.integration())?));
     rows.push(row("program: wazuh-publisher".to_owned(), size(&release.publisher())?));
     Ok(rows)
 }

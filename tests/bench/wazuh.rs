@@ -1,37 +1,61 @@
-//! An installation of Wazuh in a temporary folder, with the publisher among its integrations.
+//! An installation of Wazuh in a temporary folder, with the publisher in it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+
+use crate::release::Release;
 
 pub(crate) struct Wazuh {
     ossec: PathBuf,
 }
 
+/// The resident service; it dies with its value.
+pub(crate) struct Service(Child);
+
 impl Wazuh {
-    /// A copy under the integration's name, as the manual says.
-    pub(crate) fn install(folder: &Path, publisher: &Path) -> Result<Self> {
+    /// As the manual says: the small program among the integrations, the whole one in `bin`.
+    pub(crate) fn install(folder: &Path, release: &Release) -> Result<Self> {
         let wazuh = Self { ossec: folder.join("ossec") };
-        for name in ["etc", "integrations", "logs", "queue"] {
+        for name in ["bin", "etc", "integrations", "logs", "queue"] {
             fs::create_dir_all(wazuh.ossec.join(name))?;
         }
-        fs::copy(publisher, wazuh.integration())?;
+        fs::copy(release.integration(), wazuh.integration())?;
+        fs::copy(release.publisher(), wazuh.publisher())?;
         Ok(wazuh)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.ossec
     }
 
     pub(crate) fn integration(&self) -> PathBuf {
         self.ossec.join("integrations/custom-wazuh-triage")
     }
 
-    /// Returns when the shipper of the last call has sent everything and is gone: its work shall not be charged to the
-    /// next call.
-    pub(crate) fn wait_for_shipper(&self, all_arrived: impl Fn() -> bool) -> Result<()> {
+    /// Returns when the service listens.
+    pub(crate) fn serve(
+        &self,
+        environment: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Service> {
+        let mut command = Command::new(self.publisher());
+        command.args(["run", "--spool"]).arg(self.spool()).env_clear().envs(environment);
+        command.arg("--log").arg(self.ossec.join("logs/integrations.log"));
+        let service = command.stdin(Stdio::null()).spawn().context("could not start the service")?;
+        let service = Service(service);
+        self.wait(|| Ok(self.spool().join("doorbell").exists()))?;
+        Ok(service)
+    }
+
+    /// Until what the last call caused is done: it shall not be charged to the next call.
+    pub(crate) fn wait(&self, is_done: impl Fn() -> Result<bool>) -> Result<()> {
         const LIMIT: Duration = Duration::from_secs(10);
         let deadline = Instant::now() + LIMIT;
-        while !(all_arrived() && self.shipper_is_gone()?) {
+        while !is_done()? {
             if Instant::now() > deadline {
                 let log = fs::read_to_string(self.ossec.join("logs/integrations.log")).unwrap_or_default();
                 let last: Vec<&str> = log.lines().rev().take(5).collect();
@@ -42,8 +66,24 @@ impl Wazuh {
         Ok(())
     }
 
-    fn shipper_is_gone(&self) -> Result<bool> {
-        let lock = File::open(self.ossec.join("queue/wazuh-triage/lock"))?;
+    pub(crate) fn shipper_is_gone(&self) -> Result<bool> {
+        let lock = File::open(self.spool().join("lock"))?;
         Ok(lock.try_lock().is_ok())
+    }
+
+    fn publisher(&self) -> PathBuf {
+        self.ossec.join("bin/wazuh-publisher")
+    }
+
+    fn spool(&self) -> PathBuf {
+        self.ossec.join("queue/wazuh-triage")
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Both fail only when it is gone already.
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
     }
 }

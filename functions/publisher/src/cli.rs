@@ -1,19 +1,26 @@
 //! The command line: which of its jobs the program was called for.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::runtime::Runtime;
 
-use crate::config::{Arguments, Caller, Config, Environment, Setting};
+use intake::clock::Zone;
+
+use crate::config::{Arguments, Caller, Config, Environment, Problems, Setting};
 use crate::failure::{EXIT_CODES, Failure, chain};
 use crate::home::{self, Home, INTEGRATION};
 use crate::integration::{self, Call};
-use crate::journal::{self, Echo, Journal};
-use crate::send::{self, Look, Request};
+use crate::journal::{Echo, Journal};
+use crate::send::{self, Request};
+use crate::service::{self, Setup};
 use crate::ship::Shipper;
 use crate::spool::Spool;
+use crate::spool_command::{self, Look};
+use crate::status::{self, Style};
 
 /// What the operating system gave to the program.
 pub struct Invocation<'a> {
@@ -27,14 +34,28 @@ pub struct Invocation<'a> {
 pub fn main(invocation: &Invocation) -> ExitCode {
     let name = home::name(&invocation.program);
     let home = Home::of(&invocation.program);
-    let own_word = invocation.arguments.first().is_some_and(|word| OWN_WORDS.iter().any(|own| word == *own));
-    if name == INTEGRATION && !own_word {
-        let Invocation { program, arguments, environment } = invocation;
-        return code(&integration::run(&Call { program, name: &name, arguments, environment, home: &home }));
+    let Invocation { program, arguments, environment } = invocation;
+    match arguments.split_first() {
+        // What custom-wazuh-triage does not do itself: its own path, then its arguments.
+        Some((word, [caller, rest @ ..])) if word == "integrate" && !is_own(rest.first()) => {
+            let home = Home::of(Path::new(caller));
+            return code(&integration::run(&Call { program, arguments: rest, environment, home: &home }));
+        }
+        Some((word, [_, rest @ ..])) if word == "integrate" => {
+            return commands(&name, rest, environment, &home);
+        }
+        first if name == INTEGRATION && !is_own(first.map(|(word, _)| word)) => {
+            return code(&integration::run(&Call { program, arguments, environment, home: &home }));
+        }
+        _ => {}
     }
-    let words = std::iter::once(OsString::from(&name)).chain(invocation.arguments.iter().cloned());
+    commands(&name, arguments, environment, &home)
+}
+
+fn commands(name: &str, arguments: &[OsString], environment: &Environment, home: &Home) -> ExitCode {
+    let words = std::iter::once(OsString::from(name)).chain(arguments.iter().cloned());
     match CommandLine::try_parse_from(words) {
-        Ok(command_line) => code(&run(&command_line.command, &name, invocation.environment, &home)),
+        Ok(command_line) => code(&run(&command_line.command, name, environment, home)),
         Err(error) => {
             // Printing help to a closed pipe is nobody's failure.
             let _ = error.print();
@@ -44,7 +65,11 @@ pub fn main(invocation: &Invocation) -> ExitCode {
 }
 
 /// First words that integratord never gives: its first argument is the path of a file.
-const OWN_WORDS: [&str; 5] = ["ship", "send", "--help", "-h", "--version"];
+const OWN_WORDS: [&str; 8] = ["ship", "send", "run", "status", "spool", "--help", "-h", "--version"];
+
+fn is_own(word: Option<&OsString>) -> bool {
+    word.is_some_and(|word| OWN_WORDS.iter().any(|own| word == *own))
+}
 
 /// Carries Wazuh alerts to the SQS queue of Wazuh Triage, and keeps in a spool what cannot go now.
 #[derive(Parser)]
@@ -77,11 +102,46 @@ enum Job {
         #[command(flatten)]
         options: Options,
     },
+    /// Serve: send what integratord and others put into the spool as it comes, until SIGTERM; SIGHUP reads the
+    /// configuration again.
+    #[command(after_help = EXIT_CODES)]
+    Run {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Ask the service how it goes.
+    #[command(after_help = EXIT_CODES)]
+    Status {
+        #[arg(long, conflicts_with = "metrics", help = "All numbers as JSON")]
+        json: bool,
+        #[arg(long, help = "All numbers in the text format of Prometheus")]
+        metrics: bool,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Look into the spool.
+    #[command(after_help = EXIT_CODES)]
+    Spool {
+        #[command(subcommand)]
+        look: Look,
+    },
+}
+
+impl Job {
+    fn options(&self) -> &Options {
+        match self {
+            Self::Send { options, .. }
+            | Self::Ship { options, .. }
+            | Self::Run { options }
+            | Self::Status { options, .. } => options,
+            Self::Spool { look } => look.options(),
+        }
+    }
 }
 
 /// What can also be set in the environment and, but for `--config`, in the TOML file.
 #[derive(Args)]
-struct Options {
+pub(crate) struct Options {
     #[arg(long, value_name = "URL", help = "URL of the queue [env: WAZUH_TRIAGE_QUEUE_URL]")]
     queue_url: Option<OsString>,
     #[arg(long, value_name = "NAME", help = "AWS profile [env: WAZUH_TRIAGE_PROFILE]")]
@@ -115,12 +175,22 @@ struct Options {
 }
 
 fn run(job: &Job, name: &str, environment: &Environment, home: &Home) -> Result<(), Failure> {
-    let (Job::Send { options, .. } | Job::Ship { options, .. }) = job;
-    let zone = journal::time_zone(environment);
+    let options = job.options();
+    let zone = Zone::of_system(environment("TZ"));
     let mut journal = Journal { program: name.to_owned(), zone, file: home.log(), echo: Echo::All };
-    let done = Config::read(&given(options), environment, home).map_err(Failure::from).and_then(|config| {
+    let read = || Config::read(&given(options), environment, home);
+    let done = read().map_err(Failure::from).and_then(|config| {
         journal.file.clone_from(&config.log);
-        work(job, config, &journal)
+        match job {
+            Job::Run { .. } => serve(&read, config, &mut journal, environment),
+            Job::Status { json, metrics, .. } => status::tell(&config.spool, Style::of(*json, *metrics)),
+            Job::Spool { look } => spool_command::run(look, &config, &journal),
+            Job::Ship { detached, .. } => ship(*detached, &config, &journal),
+            Job::Send { files, as_is, .. } => {
+                let look = if *as_is { send::Look::No } else { send::Look::Inside };
+                runtime()?.block_on(send::send(&Request { files, look }, &config, &journal, host()))
+            }
+        }
     });
     match &done {
         Ok(()) => {}
@@ -130,28 +200,41 @@ fn run(job: &Job, name: &str, environment: &Environment, home: &Home) -> Result<
     done
 }
 
-fn work(job: &Job, config: Config, journal: &Journal) -> Result<(), Failure> {
-    // What only says that it is a host is better than no word on where an alert came from.
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
-    if let Job::Ship { detached: true, .. } = job {
+fn serve(
+    read: &dyn Fn() -> Result<Config, Problems>,
+    config: Config,
+    journal: &mut Journal,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    journal.echo = Echo::Failures;
+    let watchdog = environment("WATCHDOG_USEC").and_then(|microseconds| microseconds.to_str()?.parse().ok());
+    let setup = Setup {
+        read,
+        journal,
+        host: host(),
+        notify_socket: environment("NOTIFY_SOCKET"),
+        watchdog: watchdog.map(Duration::from_micros),
+    };
+    runtime()?.block_on(service::run(setup, config))
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)
+}
+
+/// What only says that it is a host is better than no word on where an alert came from.
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
+fn ship(detached: bool, config: &Config, journal: &Journal) -> Result<(), Failure> {
+    if detached {
         // It fails only for who already leads a session, and then there is nothing to detach from.
         let _ = rustix::process::setsid();
     }
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(async {
-        match job {
-            Job::Send { files, as_is, .. } => {
-                let look = if *as_is { Look::No } else { Look::Inside };
-                send::send(&Request { files, look }, &config, journal, host).await
-            }
-            Job::Ship { .. } => {
-                let spool = Spool::open(config.spool)?;
-                let credentials_file = config.credentials_file;
-                send::ship_the_rest(&Shipper { spool: &spool, journal, credentials_file, host }).await
-            }
-        }
-    })
+    let spool = Spool::open(config.spool.clone(), config.durability)?;
+    let shipper = Shipper::new(&spool, journal, config, host());
+    runtime()?.block_on(send::ship_the_rest(&shipper))
 }
 
 fn given(options: &Options) -> Arguments {

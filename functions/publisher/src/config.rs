@@ -4,10 +4,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::destination::{Destination, EndpointUrl, Profile, QueueUrl};
 use crate::failure::Failure;
+use crate::follow::{Filter, FollowOptions, Start};
 use crate::home::Home;
+use crate::spool::Durability;
 
 /// Where the environment's variables come from.
 pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
@@ -19,9 +22,17 @@ pub struct Config {
     pub profile: Option<Profile>,
     pub endpoint_url: Option<EndpointUrl>,
     pub spool: PathBuf,
+    pub durability: Durability,
+    pub limits: Limits,
     /// Nothing on a host without Wazuh, unless it is set.
     pub log: Option<PathBuf>,
     pub credentials_file: Option<PathBuf>,
+    /// Nothing unless `intake` says `follow`.
+    pub follow: Option<FollowOptions>,
+    /// The whole program, for the integration: it alone reads it.
+    pub publisher: Option<PathBuf>,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
 }
 
 impl Config {
@@ -30,13 +41,24 @@ impl Config {
         let mut reader =
             Reader { arguments, environment, file: File::default(), problems: Problems::default() };
         reader.open_file(home);
+        let spool = reader.path(Setting::Spool).unwrap_or_else(|| home.spool());
         let config = Self {
+            follow: reader.follow(home, &spool),
             queue_url: reader.parsed(Setting::QueueUrl),
             profile: reader.parsed(Setting::Profile),
             endpoint_url: reader.parsed(Setting::EndpointUrl),
-            spool: reader.path(Setting::Spool).unwrap_or_else(|| home.spool()),
+            spool,
+            durability: reader.parsed(Setting::Durability).unwrap_or_default(),
+            limits: Limits {
+                max_bytes: reader.number(Setting::SpoolMaxBytes).unwrap_or(Limits::DEFAULT.max_bytes),
+                max_age: reader
+                    .number(Setting::SpoolMaxAgeHours)
+                    .map_or(Limits::DEFAULT.max_age, Duration::from_hours),
+            },
             log: reader.path(Setting::Log).or_else(|| home.log()),
             credentials_file: reader.path(Setting::CredentialsFile),
+            publisher: reader.path(Setting::Publisher),
+            file: reader.file.path.is_absolute().then(|| reader.file.path.clone()),
         };
         if reader.problems.0.is_empty() { Ok(config) } else { Err(reader.problems) }
     }
@@ -50,6 +72,55 @@ impl Config {
     }
 }
 
+/// What the spool may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub max_bytes: u64,
+    /// An alert that waits longer goes to `rejected/`: a week-old alert is for a person, not for an alarm.
+    pub max_age: Duration,
+}
+
+impl Limits {
+    pub const DEFAULT: Self = Self { max_bytes: 1 << 30, max_age: Duration::from_hours(7 * 24) };
+}
+
+/// As enrich routes by default: what is below is ignored there, but for logins.
+const FOLLOW_LEVEL: u64 = 6;
+
+/// Whether `alerts.json` is followed.
+struct Intake(bool);
+
+impl TryFrom<String> for Intake {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "follow" => Ok(Self(true)),
+            "integration" => Ok(Self(false)),
+            _ => Err("it is neither follow nor integration"),
+        }
+    }
+}
+
+struct Beginning(Start);
+
+impl TryFrom<String> for Beginning {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "end" => Ok(Self(Start::End)),
+            "beginning" => Ok(Self(Start::Beginning)),
+            time => {
+                let time = time
+                    .parse()
+                    .map_err(|_| "it is neither end, beginning, nor a time like 2026-10-03T14:00:00Z")?;
+                Ok(Self(Start::At(time)))
+            }
+        }
+    }
+}
+
 /// One thing that can be set, in the same words everywhere: `--queue-url`, `WAZUH_TRIAGE_QUEUE_URL`, `queue_url`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
@@ -59,11 +130,39 @@ pub enum Setting {
     Spool,
     Log,
     CredentialsFile,
+    Publisher,
+    Durability,
+    SpoolMaxBytes,
+    SpoolMaxAgeHours,
+    Intake,
+    FollowFile,
+    FollowFrom,
+    FollowLevel,
+    FollowGroups,
+    FollowRuleIds,
+    FollowExcludedRuleIds,
 }
 
 impl Setting {
-    const ALL: [Self; 6] =
-        [Self::QueueUrl, Self::Profile, Self::EndpointUrl, Self::Spool, Self::Log, Self::CredentialsFile];
+    const ALL: [Self; 17] = [
+        Self::QueueUrl,
+        Self::Profile,
+        Self::EndpointUrl,
+        Self::Spool,
+        Self::Log,
+        Self::CredentialsFile,
+        Self::Publisher,
+        Self::Durability,
+        Self::SpoolMaxBytes,
+        Self::SpoolMaxAgeHours,
+        Self::Intake,
+        Self::FollowFile,
+        Self::FollowFrom,
+        Self::FollowLevel,
+        Self::FollowGroups,
+        Self::FollowRuleIds,
+        Self::FollowExcludedRuleIds,
+    ];
 
     fn key(self) -> &'static str {
         match self {
@@ -73,6 +172,17 @@ impl Setting {
             Self::Spool => "spool",
             Self::Log => "log",
             Self::CredentialsFile => "credentials_file",
+            Self::Publisher => "publisher",
+            Self::Durability => "durability",
+            Self::SpoolMaxBytes => "spool_max_bytes",
+            Self::SpoolMaxAgeHours => "spool_max_age_hours",
+            Self::Intake => "intake",
+            Self::FollowFile => "follow_file",
+            Self::FollowFrom => "follow_from",
+            Self::FollowLevel => "follow_level",
+            Self::FollowGroups => "follow_groups",
+            Self::FollowRuleIds => "follow_rule_ids",
+            Self::FollowExcludedRuleIds => "follow_excluded_rule_ids",
         }
     }
 
@@ -84,7 +194,22 @@ impl Setting {
             Self::Spool => "/var/ossec/queue/wazuh-triage",
             Self::Log => "/var/ossec/logs/integrations.log",
             Self::CredentialsFile => "/var/ossec/etc/wazuh-triage.credentials",
+            Self::Publisher => "/usr/bin/wazuh-publisher",
+            Self::Durability => "os",
+            Self::SpoolMaxBytes => "1073741824",
+            Self::SpoolMaxAgeHours => "168",
+            Self::Intake => "integration",
+            Self::FollowFile => "/var/ossec/logs/alerts/alerts.json",
+            Self::FollowFrom => "end",
+            Self::FollowLevel => "6",
+            Self::FollowGroups => "sshd,syscheck",
+            Self::FollowRuleIds => "5710,5712,5763",
+            Self::FollowExcludedRuleIds => "31530,31531",
         }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Self::SpoolMaxBytes | Self::SpoolMaxAgeHours | Self::FollowLevel)
     }
 
     fn variable(self) -> String {
@@ -151,6 +276,41 @@ impl Reader<'_> {
         parsed.map_err(|problem| self.problem(&name, problem, setting.example())).ok()
     }
 
+    fn follow(&mut self, home: &Home, spool: &Path) -> Option<FollowOptions> {
+        let level = self.number(Setting::FollowLevel).unwrap_or(FOLLOW_LEVEL);
+        let filter = Filter {
+            min_level: u8::try_from(level).unwrap_or(u8::MAX),
+            groups: self.list(Setting::FollowGroups),
+            rule_ids: self.list(Setting::FollowRuleIds),
+            excluded_rule_ids: self.list(Setting::FollowExcludedRuleIds),
+            ..Filter::default()
+        };
+        let start = match self.parsed::<Beginning>(Setting::FollowFrom) {
+            Some(Beginning(start)) => start,
+            None => Start::End,
+        };
+        let alerts = self.path(Setting::FollowFile).unwrap_or_else(|| home.alerts());
+        let options =
+            FollowOptions { alerts, start, filter, ..FollowOptions::new(&spool.join("follow.json")) };
+        let Intake(is_followed) = self.parsed(Setting::Intake).unwrap_or(Intake(false));
+        is_followed.then_some(options)
+    }
+
+    fn list(&self, setting: Setting) -> Vec<String> {
+        let text = self.pick(setting).and_then(|(_, value)| value.into_string().ok()).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// A whole number above zero.
+    fn number(&mut self, setting: Setting) -> Option<u64> {
+        let (name, value) = self.pick(setting)?;
+        let number = value.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
+        if number.is_none() {
+            self.problem(&name, "it is not a whole number above zero", setting.example());
+        }
+        number
+    }
+
     fn path(&mut self, setting: Setting) -> Option<PathBuf> {
         let (name, value) = self.pick(setting)?;
         let path = PathBuf::from(value);
@@ -170,7 +330,12 @@ impl Reader<'_> {
         if let Some(value) = self.variable(&variable) {
             return Some((variable, value));
         }
-        let value = self.file.table.get(setting.key())?.as_str().filter(|value| !value.is_empty())?;
+        let value = match self.file.table.get(setting.key())? {
+            toml::Value::String(text) if text.is_empty() => return None,
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Integer(number) => number.to_string(),
+            _ => return None,
+        };
         Some((format!("{} in {}", setting.key(), self.file.path.display()), value.into()))
     }
 
@@ -217,7 +382,10 @@ impl Reader<'_> {
                 self.problem(&name, "no such setting", &all_keys());
                 continue;
             };
-            if !value.is_str() {
+            if setting.is_number() && !value.is_integer() {
+                self.problem(&name, "it is not a number without quotes", &toml_example(setting));
+            }
+            if !setting.is_number() && !value.is_str() {
                 self.problem(&name, "it is not a text in quotes", &toml_example(setting));
             }
         }
@@ -246,7 +414,8 @@ fn all_keys() -> String {
 }
 
 fn toml_example(setting: Setting) -> String {
-    format!("{} = \"{}\"", setting.key(), setting.example())
+    let quote = if setting.is_number() { "" } else { "\"" };
+    format!("{} = {quote}{}{quote}", setting.key(), setting.example())
 }
 
 #[cfg(test)]
@@ -315,7 +484,7 @@ mod tests {
         .to_string();
         for part in [
             "queu_url in ",
-            "no such setting (example: queue_url, profile, endpoint_url, spool, log, credentials_file)",
+            "no such setting (example: queue_url, profile, endpoint_url, spool, log, credentials_file, publisher, durability, spool_max_bytes",
             "it is not a text in quotes (example: log = ",
             "<hook_url>: it does not begin with https://",
             "<api_key>: it looks like an AWS key",
@@ -337,10 +506,14 @@ mod tests {
     #[test]
     fn the_file_that_is_shipped_as_an_example_is_right_in_every_line() {
         let example = include_str!("../../../infra/wazuh/wazuh-triage.toml");
-        let file: String = example
-            .lines()
-            .filter_map(|line| line.strip_prefix("# "))
-            .fold(String::new(), |file, line| if line.contains(" = \"") { file + line + "\n" } else { file });
+        let file: String =
+            example.lines().filter_map(|line| line.strip_prefix("# ")).fold(String::new(), |file, line| {
+                if line.contains(" = \"") || line.contains(" = 1") || line.contains(" = 6") {
+                    file + line + "\n"
+                } else {
+                    file
+                }
+            });
         assert_eq!(file.lines().count(), Setting::ALL.len());
         let given = Given { arguments: vec![], environment: vec![], file: file.leak() };
         assert!(read(Caller::CommandLine, given).is_ok());

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use domain::AlertError;
 
 use crate::config::Problems;
+use crate::follow::FollowError;
 use crate::queue::SendError;
 use crate::spool::SpoolError;
+
+use intake::accept::Refused;
 
 /// For `--help`. The numbers follow `sysexits.h` where it has a word for it; 1 is what the Redis publisher
 /// gave for an empty input, and 127 is left to integratord, which prints the whole command line for it.
@@ -22,7 +25,8 @@ Exit codes:
   68  the queue does not exist; kept
   69  SQS cannot be reached; kept
   71  accepted, but the shipper could not be started; kept
-  73  the spool is not usable: nothing was accepted
+  72  status: no service answers
+  73  the spool is not usable, or full: nothing was accepted
   75  SQS or another shipper is busy; kept
   76  the queue refuses for another reason; kept
   77  the queue refuses access; kept
@@ -59,8 +63,14 @@ pub enum Failure {
     Shipper(#[source] io::Error),
     #[error("the asynchronous runtime did not start")]
     Runtime(#[source] io::Error),
+    #[error("no service answers at {0}; start it (systemctl start wazuh-publisher), or see its journal")]
+    NoService(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("the configuration is wrong")]
     Config(#[from] Problems),
     #[error(
@@ -75,7 +85,7 @@ impl Failure {
             Self::Empty(_) => 1,
             Self::Usage(_) => 64,
             Self::NotJson { .. } | Self::Unsendable(_) => 65,
-            Self::Unreadable(..) => 66,
+            Self::Unreadable(..) | Self::Follow(_) => 66,
             Self::Kept { problem, .. } => match problem {
                 SendError::Alert(_) => 73,
                 SendError::NoCredentials { .. } => 67,
@@ -83,11 +93,13 @@ impl Failure {
                 SendError::Unreachable(_) => 69,
                 SendError::Busy(_) | SendError::OtherShipper => 75,
                 SendError::Content(_) | SendError::Refused(_) => 76,
-                SendError::AccessDenied(_) => 77,
+                SendError::AccessDenied(_) | SendError::Expired(_) => 77,
                 SendError::NoRegion | SendError::Destination(_) => 78,
             },
             Self::Shipper(_) | Self::Runtime(_) => 71,
+            Self::NoService(..) => 72,
             Self::Spool(_) => 73,
+            Self::Refused(refused) => refused.exit_code(),
             Self::Config(_) => 78,
             Self::NoQueue => 79,
         }

@@ -7,14 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// How an accepted alert is treated on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// JSON: blanks around it go, and it is trimmed by field when it is too large.
-    Json,
-    /// Sent without a look.
-    AsIs,
-}
+pub use intake::spool::Form;
 
 /// What the publisher wants to know of an alert; the pipeline judges the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

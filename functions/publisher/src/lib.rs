@@ -1,24 +1,29 @@
 //! Carries Wazuh alerts from the manager to the pipeline's SQS queue, and loses none on the way.
 //!
-//! An alert is accepted by a file in the spool: [`integration`] does that for integratord in about a
-//! millisecond, [`send`] for a person or a script. The shipper ([`ship`]) carries the spool to SQS; whatever
-//! fails stays in the spool for the next call. [`failure`] lists the exit codes.
+//! An alert is accepted by a file in the spool: `custom-wazuh-triage` does that for integratord, [`send`] for a person
+//! or a script. The [`service`], or a shipper ([`ship`]) where none runs, carries the spool to SQS; whatever fails
+//! stays in the spool. The service can also [`follow`] `alerts.json`. [`failure`] lists the exit codes.
 
+mod backoff;
 pub mod cli;
 pub mod config;
 mod deliver;
-pub mod destination;
 pub mod failure;
-pub mod home;
+pub mod follow;
 pub mod input;
 pub mod integration;
 pub mod item;
-pub mod journal;
+pub mod keeping;
 pub mod message;
 pub mod queue;
 pub mod send;
+pub mod service;
 pub mod ship;
-pub mod spool;
+pub mod spool_command;
+pub mod status;
+mod window;
+
+pub use intake::{destination, home, journal, spool};
 
 /// Name and version, as the `publisher` message attribute says them.
 pub const PUBLISHER: &str = concat!("wazuh-publisher/", env!("CARGO_PKG_VERSION"));

@@ -7,6 +7,7 @@ use domain::{message::MAX_BYTES, trim};
 use jiff::Timestamp;
 
 use crate::PUBLISHER;
+use crate::failure::chain;
 use crate::item::{self, Form, Look};
 use crate::spool::Entry;
 
@@ -16,7 +17,7 @@ pub const MAX_BATCH: usize = 10;
 /// What SQS gets for one alert.
 #[derive(Debug)]
 pub struct Message {
-    pub entry: Entry,
+    pub origin: Origin,
     /// The alert's id, for the log.
     pub label: String,
     pub body: String,
@@ -25,26 +26,48 @@ pub struct Message {
     pub notes: Vec<String>,
 }
 
+/// Where an alert waits until SQS has it, and what is to be done then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Its file goes.
+    Spool(Entry),
+    /// A line of `alerts.json`, by its number in the chunk: it is ticked off, and the chunk committed when all are.
+    Line(usize, Vec<u8>),
+}
+
+impl Origin {
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Spool(entry) => entry.form(),
+            Self::Line(..) => Form::Json,
+        }
+    }
+}
+
 impl Message {
     /// The body is the alert byte for byte, unless SQS would not take it so.
-    pub fn prepare(entry: Entry, bytes: &[u8], host: &str, now: Timestamp) -> Result<Self, Unsendable> {
+    pub fn prepare(origin: Origin, bytes: &[u8], host: &str, now: Timestamp) -> Result<Self, Unsendable> {
         let mut notes = Vec::new();
-        let text = match entry.form() {
+        let text = match origin.form() {
             Form::AsIs => Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| Unsendable::NotUtf8)?),
             Form::Json => clean(bytes, &mut notes),
         };
         if text.is_empty() {
             return Err(Unsendable::Empty);
         }
-        let look = item::look(&text).unwrap_or_default();
+        let look = match (item::look(&text), origin.form()) {
+            (Ok(look), _) => look,
+            (Err(_), Form::AsIs) => Look::default(),
+            (Err(problem), Form::Json) => return Err(Unsendable::NotJson(chain(&problem))),
+        };
         let label = look.label().to_owned();
         let mut message =
-            Self { entry, label, body: String::new(), attributes: attributes(look, host, now), notes };
+            Self { origin, label, body: String::new(), attributes: attributes(look, host, now), notes };
         if text.len() + message.size_bytes() <= MAX_BYTES {
             message.body = text.into_owned();
             return Ok(message);
         }
-        if message.entry.form() == Form::AsIs {
+        if message.origin.form() == Form::AsIs {
             return Err(Unsendable::TooLarge(text.len()));
         }
         message.trim(&text)?;
@@ -82,6 +105,8 @@ pub enum Unsendable {
     Empty,
     #[error("it is not UTF-8, and SQS takes nothing else")]
     NotUtf8,
+    #[error("it is not JSON ({0})")]
+    NotJson(String),
     #[error("its {0} bytes cannot be trimmed to the {MAX_BYTES} of a message")]
     TooLarge(usize),
     #[error("the queue refuses its content ({0})")]
@@ -151,15 +176,15 @@ fn listed(fields: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::destination::{Destination, QueueUrl};
-    use crate::spool::Spool;
+    use crate::spool::{Durability, Spool};
 
     fn prepare(bytes: &[u8], form: Form) -> Result<Message, Unsendable> {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path().to_owned()).unwrap();
+        let spool = Spool::open(folder.path().to_owned(), Durability::Os).unwrap();
         let queue_url = QueueUrl::try_from(QueueUrl::EXAMPLE.to_owned()).unwrap();
         let entry =
             spool.accept(&Destination { queue_url, profile: None, endpoint_url: None }, bytes, form).unwrap();
-        Message::prepare(entry, bytes, "host-1", "2026-10-03T12:22:07.5Z".parse().unwrap())
+        Message::prepare(Origin::Spool(entry), bytes, "host-1", "2026-10-03T12:22:07.5Z".parse().unwrap())
     }
 
     fn attribute<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
@@ -193,6 +218,7 @@ mod tests {
         let message = prepare("{\"log\":\"a\u{ffff}b\"}".as_bytes(), Form::Json).unwrap();
         assert_eq!(message.body, r#"{"log":"a\uffffb"}"#);
         assert_eq!(prepare(b"{\"log\":\"\xff\"}", Form::Json).unwrap().body, "{\"log\":\"\u{fffd}\"}");
+        assert!(matches!(prepare(b"{\"id\":", Form::Json), Err(Unsendable::NotJson(_))));
         assert_eq!(prepare(b"\xff", Form::AsIs).unwrap_err(), Unsendable::NotUtf8);
         assert_eq!(prepare(b"", Form::AsIs).unwrap_err(), Unsendable::Empty);
     }

@@ -49,6 +49,8 @@ pub enum SendError {
     NoRegion,
     #[error("no credentials{}; add them to the profile, or give this host a role", of_profile(profile.as_ref()))]
     NoCredentials { profile: Option<String> },
+    #[error("the credentials have expired ({0}); whatever renews them has not")]
+    Expired(String),
     #[error("the queue refuses access ({0}); these credentials need sqs:SendMessage on it")]
     AccessDenied(String),
     #[error("the queue does not exist; check its URL and region")]
@@ -77,6 +79,7 @@ impl SendError {
             Self::NoRegion
             | Self::NoCredentials { .. }
             | Self::AccessDenied(_)
+            | Self::Expired(_)
             | Self::NoSuchQueue
             | Self::Content(_)
             | Self::Refused(_)
@@ -101,9 +104,8 @@ impl SendError {
             | "MissingAuthenticationToken"
             | "SignatureDoesNotMatch"
             | "UnrecognizedClientException" => Self::AccessDenied(code),
-            _ if short.contains("AccessDenied") || short.starts_with("ExpiredToken") => {
-                Self::AccessDenied(code)
-            }
+            _ if short.starts_with("ExpiredToken") => Self::Expired(code),
+            _ if short.contains("AccessDenied") => Self::AccessDenied(code),
             "InternalError" | "InternalFailure" | "OverLimit" | "ServiceUnavailable" | "SlowDown" => {
                 Self::Busy(code)
             }
@@ -287,6 +289,7 @@ mod tests {
             ("com.amazonaws.sqs#QueueDoesNotExist", 400, SendError::NoSuchQueue),
             ("AccessDeniedException", 403, SendError::AccessDenied("AccessDeniedException".into())),
             ("KMS.AccessDeniedException", 400, SendError::AccessDenied("KMS.AccessDeniedException".into())),
+            ("ExpiredTokenException", 403, SendError::Expired("ExpiredTokenException".into())),
             ("InvalidClientTokenId", 403, SendError::AccessDenied("InvalidClientTokenId".into())),
             ("RequestThrottled", 403, SendError::Busy("RequestThrottled".into())),
             ("InternalError", 0, SendError::Busy("InternalError".into())),

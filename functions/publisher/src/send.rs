@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use intake::handover;
+
 use crate::config::Config;
 use crate::destination::Destination;
 use crate::failure::{Failure, chain};
@@ -40,7 +42,8 @@ pub async fn send(
     host: String,
 ) -> Result<(), Failure> {
     let destination = config.destination()?;
-    let spool = Spool::open(config.spool.clone())?;
+    let spool = Spool::open(config.spool.clone(), config.durability)?;
+    spool.has_room()?;
     let mut entries = Vec::new();
     let mut failures = Vec::new();
     for file in request.files {
@@ -48,7 +51,8 @@ pub async fn send(
             failures.push(failure);
         }
     }
-    let shipper = Shipper { spool: &spool, journal, credentials_file: config.credentials_file.clone(), host };
+    handover::ring(&spool);
+    let shipper = Shipper::new(&spool, journal, config, host);
     if let Err(failure) = ship(&shipper, &destination, &entries).await {
         failures.insert(0, failure);
     }

@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,26 @@ impl Bench {
 
     pub fn within(parent: &Path) -> Self {
         let folder = TempDir::new_in(parent).unwrap();
-        for name in ["integrations", "logs", "queue", "etc"] {
+        for name in ["integrations", "logs", "queue", "etc", "bin"] {
             fs::create_dir_all(folder.path().join("ossec").join(name)).unwrap();
         }
-        let program = folder.path().join("ossec/integrations/custom-wazuh-triage");
-        let built = env!("CARGO_BIN_EXE_wazuh-publisher");
+        let bench = Self { folder, sqs: FakeSqs::start() };
+        bench.install(&small_program(), "integrations/custom-wazuh-triage");
+        bench.install(Path::new(env!("CARGO_BIN_EXE_wazuh-publisher")), "bin/wazuh-publisher");
+        bench
+    }
+
+    /// As before there was a small program: the whole one under the integration's name.
+    pub fn with_the_whole_program_as_integration() -> Self {
+        let bench = Self::new();
+        fs::remove_file(bench.ossec().join("integrations/custom-wazuh-triage")).unwrap();
+        bench.install(Path::new(env!("CARGO_BIN_EXE_wazuh-publisher")), "integrations/custom-wazuh-triage");
+        bench
+    }
+
+    fn install(&self, built: &Path, place: &str) {
+        let program = self.ossec().join(place);
         fs::hard_link(built, &program).or_else(|_| fs::copy(built, &program).map(drop)).unwrap();
-        Self { folder, sqs: FakeSqs::start() }
     }
 
     pub fn ossec(&self) -> PathBuf {
@@ -70,6 +84,7 @@ impl Bench {
         let mut command = Command::new(self.ossec().join("integrations/custom-wazuh-triage"));
         self.environment(&mut command);
         command.arg0("integrations").args(arguments).stdin(Stdio::null());
+        command.current_dir(self.ossec());
         command
     }
 
@@ -133,6 +148,87 @@ impl Bench {
         ]);
         command.env("HOME", self.folder.path());
     }
+}
+
+/// The resident service; killed when it is dropped.
+pub struct Service(Option<Child>);
+
+impl Service {
+    /// Listens already.
+    pub fn start(bench: &Bench) -> Self {
+        Self::start_with(bench, |_| {})
+    }
+
+    pub fn start_with(bench: &Bench, change: impl FnOnce(&mut Command)) -> Self {
+        Self::start_in(bench, &bench.spool(), change)
+    }
+
+    pub fn start_on(bench: &Bench, spool: &Path) -> Self {
+        Self::start_in(bench, spool, |command| {
+            command.arg("--spool").arg(spool);
+        })
+    }
+
+    fn start_in(bench: &Bench, spool: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = bench.publisher("run");
+        command.env_remove("WAZUH_TRIAGE_QUEUE_URL").stderr(Stdio::null());
+        change(&mut command);
+        let mut service = Self::of(command.spawn().unwrap());
+        until("the service listens", || {
+            let socket = UnixDatagram::unbound().unwrap();
+            socket.connect(spool.join("doorbell")).is_ok()
+        });
+        assert!(service.child().try_wait().unwrap().is_none(), "{}", bench.log());
+        service
+    }
+
+    pub fn of(child: Child) -> Self {
+        Self(Some(child))
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.0.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    pub fn stop(self) -> ExitStatus {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    pub fn wait(mut self) -> ExitStatus {
+        self.0.take().unwrap().wait().unwrap()
+    }
+
+    pub fn kill(mut self) {
+        let mut child = self.0.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _gone = child.kill();
+            let _gone = child.wait();
+        }
+    }
+}
+
+/// Cargo builds it beside the tests, as an example of this crate.
+fn small_program() -> PathBuf {
+    let built =
+        Path::new(env!("CARGO_BIN_EXE_wazuh-publisher")).with_file_name("examples/custom-wazuh-triage");
+    assert!(
+        built.exists(),
+        "build it first: cargo build -p publisher --examples, with the profile of the tests"
+    );
+    built
 }
 
 pub fn alert(id: &str) -> String {

@@ -29,6 +29,7 @@ struct Queues {
     messages: Vec<Received>,
     requests: Vec<usize>,
     arrived: usize,
+    under_way: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,10 @@ pub struct Received {
 pub enum Answer {
     Take,
     Error(u16, &'static str),
+    /// For requests that this key has signed.
+    ErrorFor(&'static str, u16, &'static str),
+    /// When more requests than this are under way.
+    ThrottleAbove(usize),
     /// Messages that hold this text are not taken.
     FailEntries(&'static str, &'static str),
     /// As `FailEntries`, and once only.
@@ -56,7 +61,13 @@ impl FakeSqs {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let queues = Queues { answer: Answer::Take, messages: Vec::new(), requests: Vec::new(), arrived: 0 };
+        let queues = Queues {
+            answer: Answer::Take,
+            messages: Vec::new(),
+            requests: Vec::new(),
+            arrived: 0,
+            under_way: 0,
+        };
         let shared = Arc::new(Shared { state: Mutex::new(queues), gate: watch::Sender::new(true) });
         let router = Router::new().route("/", post(handle)).with_state(shared.clone());
         thread::spawn(move || {
@@ -111,10 +122,25 @@ impl FakeSqs {
 
 async fn handle(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     assert_eq!(headers.get("x-amz-target").unwrap(), "AmazonSQS.SendMessageBatch");
-    shared.state.lock().unwrap().arrived += 1;
+    let (under_way, answer) = {
+        let mut queues = shared.state.lock().unwrap();
+        queues.arrived += 1;
+        queues.under_way += 1;
+        (queues.under_way, queues.answer.clone())
+    };
     let mut gate = shared.gate.subscribe();
     gate.wait_for(|open| *open).await.unwrap();
-    let request: Value = serde_json::from_slice(&body).unwrap();
+    if matches!(answer, Answer::ThrottleAbove(_)) {
+        // So long that requests meet.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let response = answered(&shared, &headers, &body, under_way);
+    shared.state.lock().unwrap().under_way -= 1;
+    response
+}
+
+fn answered(shared: &Shared, headers: &HeaderMap, body: &Bytes, under_way: usize) -> Response {
+    let request: Value = serde_json::from_slice(body).unwrap();
     let entries = request["Entries"].as_array().unwrap();
     let mut queues = shared.state.lock().unwrap();
     queues.requests.push(entries.len());
@@ -122,11 +148,21 @@ async fn handle(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     let holds = |entry: &Value, text: &str| entry["MessageBody"].as_str().unwrap().contains(text);
     match &answer {
         Answer::Error(status, code) => return error(*status, code),
+        Answer::ErrorFor(key, status, code)
+            if headers.get("authorization").unwrap().to_str().unwrap().contains(key) =>
+        {
+            return error(*status, code);
+        }
+        Answer::ThrottleAbove(most) if under_way > *most => return error(400, "RequestThrottled"),
         Answer::FailRequestWith(text, code) if entries.iter().any(|entry| holds(entry, text)) => {
             return error(400, code);
         }
         Answer::FailEntriesOnce(..) => queues.answer = Answer::Take,
-        Answer::Take | Answer::FailEntries(..) | Answer::FailRequestWith(..) => {}
+        Answer::Take
+        | Answer::ErrorFor(..)
+        | Answer::ThrottleAbove(_)
+        | Answer::FailEntries(..)
+        | Answer::FailRequestWith(..) => {}
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {

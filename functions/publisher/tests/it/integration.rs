@@ -13,16 +13,41 @@ use crate::bench::{Bench, QUEUE, alert, text, until};
 
 #[test]
 fn an_alert_is_accepted_and_shipped_after_the_call() {
-    let bench = Bench::new();
-    let output = bench.call(&alert("1.1"), QUEUE);
-    assert!(output.status.success());
-    assert_eq!(text(&output), "");
-    until("the alert arrives", || bench.sqs.bodies() == [alert("1.1")] && bench.is_idle());
-    assert!(bench.log().contains(&format!(" custom-wazuh-triage: accepted alert 1.1 for {QUEUE}\n")));
-    until("the log says so", || {
-        bench.log().contains(&format!(" custom-wazuh-triage: sent alert 1.1 to {QUEUE}\n"))
+    for (bench, shipper) in [
+        (Bench::new(), "wazuh-publisher"),
+        (Bench::with_the_whole_program_as_integration(), "custom-wazuh-triage"),
+    ] {
+        let output = bench.call(&alert("1.1"), QUEUE);
+        assert!(output.status.success());
+        assert_eq!(text(&output), "");
+        until("the alert arrives", || bench.sqs.bodies() == [alert("1.1")] && bench.is_idle());
+        assert!(bench.log().contains(&format!(" custom-wazuh-triage: accepted alert 1.1 for {QUEUE}\n")));
+        until("the log says so", || {
+            bench.log().contains(&format!(" {shipper}: sent alert 1.1 to {QUEUE}\n"))
+        });
+        assert_eq!(bench.log_lines("alert 1.1 "), 2, "{}", bench.log());
+    }
+}
+
+#[test]
+fn both_programs_mean_the_same_folder() {
+    let (small, whole) = (Bench::new(), Bench::with_the_whole_program_as_integration());
+    let folders = [&small, &whole].map(|bench| {
+        let _lock = bench.lock();
+        let config = bench.ossec().join("etc/wazuh-triage.toml");
+        fs::write(config, format!("endpoint_url = \"{}\"\n", "http://127.0.0.1:1")).unwrap();
+        let file = bench.file("x.alert", alert("1.1"));
+        let arguments = [file.as_os_str(), "soc".as_ref(), QUEUE.as_ref()];
+        bench.integratord(&arguments).output().unwrap();
+        let folder =
+            bench.waiting().first().map(|alert| alert.parent().unwrap().parent().unwrap().to_owned());
+        folder.map(|folder| {
+            let destination = fs::read_to_string(folder.join("destination.json")).unwrap();
+            (folder.file_name().unwrap().to_owned(), destination)
+        })
     });
-    assert_eq!(bench.log_lines("alert 1.1 "), 2, "{}", bench.log());
+    assert!(folders[0].is_some());
+    assert_eq!(folders[0], folders[1]);
 }
 
 #[test]
@@ -105,6 +130,16 @@ fn standard_input_is_waited_for_two_seconds_only() {
 }
 
 #[test]
+fn a_person_may_call_it_from_anywhere() {
+    let bench = Bench::new();
+    let _lock = bench.lock();
+    let file = bench.file("x.alert", alert("1.1"));
+    let mut command = bench.integratord(&[file.as_os_str(), "".as_ref(), QUEUE.as_ref()]);
+    assert!(command.current_dir("/").output().unwrap().status.success());
+    assert_eq!(bench.waiting().len(), 1);
+}
+
+#[test]
 fn each_hook_url_is_its_own_queue() {
     let bench = Bench::new();
     let other = "https://sqs.eu-west-1.amazonaws.com/123456789012/other";
@@ -141,14 +176,27 @@ fn many_calls_at_once_lose_nothing_and_repeat_nothing() {
 #[test]
 fn what_is_not_json_is_kept_for_a_person() {
     let bench = Bench::new();
-    let output = bench.call("{\"password\": hunter2", QUEUE);
+    let output = bench.call("** Alert 1: password='hunter2'", QUEUE);
     assert_eq!(output.status.code(), Some(65));
-    assert_eq!(fs::read_to_string(&bench.rejected()[0]).unwrap(), "{\"password\": hunter2\n");
+    assert_eq!(fs::read_to_string(&bench.rejected()[0]).unwrap(), "** Alert 1: password='hunter2'\n");
     assert!(bench.waiting().is_empty());
     let seen = text(&output) + &bench.log();
-    assert!(seen.contains("the alert is not JSON; kept in ") && seen.contains("line 1, column"), "{seen}");
+    assert!(seen.contains("the alert is not JSON; kept in "), "{seen}");
     assert!(!seen.contains("hunter2"), "{seen}");
     assert_eq!(bench.log().lines().count(), 1);
+}
+
+#[test]
+fn what_only_begins_like_json_is_set_aside_by_whoever_ships_it() {
+    let bench = Bench::new();
+    assert!(bench.call("{\"password\": hunter2", QUEUE).status.success());
+    assert!(bench.call(&alert("1.2"), QUEUE).status.success());
+    until("the whole one arrives", || bench.sqs.bodies() == [alert("1.2")] && bench.is_idle());
+    assert_eq!(fs::read_to_string(&bench.rejected()[0]).unwrap(), "{\"password\": hunter2\n");
+    until("the log says so", || {
+        bench.log().contains("it is not JSON (") && bench.log().contains("line 1, column")
+    });
+    assert!(!bench.log().contains("hunter2"), "{}", bench.log());
 }
 
 #[test]

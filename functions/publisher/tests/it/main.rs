@@ -7,8 +7,14 @@ mod failures;
 #[cfg(test)]
 mod fake_sqs;
 #[cfg(test)]
+mod follow;
+#[cfg(test)]
 mod integration;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod send;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod spool;

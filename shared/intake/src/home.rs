@@ -30,12 +30,33 @@ impl Home {
         Self(home.to_owned())
     }
 
+    /// The working folder, where the integration lies in it: it is integratord's, and cheap to ask for.
+    ///
+    /// The path of the executable is not: the kernel takes 27 µs to make `/proc/self`, a tenth of a whole call.
+    pub fn of_integratord() -> Option<Self> {
+        let home = Self(std::env::current_dir().ok()?);
+        home.integration().is_file().then_some(home)
+    }
+
+    pub fn integration(&self) -> PathBuf {
+        self.0.join("integrations").join(INTEGRATION)
+    }
+
     pub fn config_file(&self) -> PathBuf {
         self.0.join("etc/wazuh-triage.toml")
     }
 
+    /// Where the whole program lies when it was installed into Wazuh's folder.
+    pub fn publisher(&self) -> PathBuf {
+        self.0.join("bin/wazuh-publisher")
+    }
+
     pub fn spool(&self) -> PathBuf {
         self.0.join("queue/wazuh-triage")
+    }
+
+    pub fn alerts(&self) -> PathBuf {
+        self.0.join("logs/alerts/alerts.json")
     }
 
     /// Wazuh's own log of integrations; nothing on a host without one.

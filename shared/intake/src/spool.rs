@@ -2,55 +2,65 @@
 //!
 //! ```text
 //! SPOOL/lock                      held by the one shipper (flock)
+//! SPOOL/doorbell                  a datagram socket, where the resident service listens
+//! SPOOL/full                      there while the spool holds all it may; says how much
 //! SPOOL/tmp/                      half-written files
-//! SPOOL/rejected/NAME             what can never be sent
+//! SPOOL/rejected/NAME             what can never be sent, or was not sent in time
 //! SPOOL/<destination>/destination.json, reported, new/NAME
 //! ```
 //! A name in `new/` is a whole alert: it came by `link(2)` or `rename(2)`. It goes when SQS has acknowledged it.
+//! A name begins with the time of its acceptance.
+
+mod entry;
+mod error;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
-use jiff::Timestamp;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::destination::Destination;
-use crate::item::Form;
+
+pub use entry::{Entry, Folder, Form};
+pub use error::SpoolError;
+
+use entry::{DESTINATION, list};
 
 /// The folder that holds accepted alerts.
 #[derive(Clone, Debug)]
 pub struct Spool {
     root: PathBuf,
+    durability: Durability,
 }
 
-/// Why the spool did not do what it was asked to: what, where, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("the spool is not usable: cannot {action} {} ({cause}); {}", path.display(), advice(cause))]
-pub struct SpoolError {
-    action: &'static str,
-    path: PathBuf,
-    cause: io::Error,
+/// What an accepted alert survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A kill at any instant; a power failure may cost what the kernel had not written yet.
+    #[default]
+    Os,
+    /// A power failure too: file and folder are on the disk before the call ends.
+    Disk,
+}
+
+impl TryFrom<String> for Durability {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "os" => Ok(Self::Os),
+            "disk" => Ok(Self::Disk),
+            _ => Err("it is neither os nor disk"),
+        }
+    }
 }
 
 /// Who holds it is the one shipper of the spool.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
-}
-
-/// The alerts for one destination.
-#[derive(Clone, Debug)]
-pub struct Folder {
-    path: PathBuf,
-}
-
-/// One accepted alert.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    path: PathBuf,
 }
 
 /// What became of an entry.
@@ -63,12 +73,13 @@ pub enum State {
 
 impl Spool {
     /// Refuses root in a spool of another user: it would leave files that the integration cannot read.
-    pub fn open(root: PathBuf) -> Result<Self, SpoolError> {
+    pub fn open(root: PathBuf, durability: Durability) -> Result<Self, SpoolError> {
         let owner = fs::metadata(&root).map_or(0, |metadata| metadata.uid());
-        if owner != 0 && rustix::process::geteuid().is_root() {
+        // The owner of one's own process is one's effective user.
+        if owner != 0 && fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
             return Err(SpoolError::at("use as root", &root)(io::ErrorKind::PermissionDenied.into()));
         }
-        Ok(Self { root })
+        Ok(Self { root, durability })
     }
 
     pub fn path(&self) -> &Path {
@@ -83,6 +94,10 @@ impl Spool {
         let path = self.folder_of(to).path.join("new").join(name(Form::Json));
         if link(file, &path).is_err() {
             self.write(&path, bytes)?;
+        } else if self.durability == Durability::Disk {
+            let synced =
+                File::open(&path).and_then(|file| file.sync_data()).and_then(|()| sync_folder(&path));
+            synced.map_err(SpoolError::at("write to the disk", &path))?;
         }
         Ok(Entry { path })
     }
@@ -93,6 +108,29 @@ impl Spool {
         let path = self.folder_of(to).path.join("new").join(name(form));
         self.write(&path, bytes)?;
         Ok(Entry { path })
+    }
+
+    /// An error while there is no room. Whoever ships measures; whoever accepts only looks.
+    pub fn has_room(&self) -> Result<(), SpoolError> {
+        match fs::read_to_string(self.root.join(FULL)) {
+            Ok(held) => Err(SpoolError::Full { path: self.root.clone(), held }),
+            Err(_) => Ok(()),
+        }
+    }
+
+    pub fn set_full(&self, held: &str) -> Result<(), SpoolError> {
+        let path = self.root.join(FULL);
+        fs::write(&path, held).map_err(SpoolError::at("write", &path))
+    }
+
+    pub fn set_room(&self) {
+        // It fails when there is none, and then there is room already.
+        let _ = fs::remove_file(self.root.join(FULL));
+    }
+
+    /// Where the resident service listens.
+    pub fn doorbell(&self) -> PathBuf {
+        self.root.join("doorbell")
     }
 
     /// Keeps a text that is no alert, for a person to look at.
@@ -107,7 +145,11 @@ impl Spool {
     pub fn try_lock(&self) -> Result<Option<Lock>, SpoolError> {
         make_folder(&self.root)?;
         let path = self.root.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(&path);
+        // Open for reading, it is in nobody's way when the disk turns read-only.
+        let file = File::open(&path).or_else(|_| {
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o640).open(&path)?;
+            File::open(&path)
+        });
         let file = file.map_err(SpoolError::at("open", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),
@@ -116,12 +158,26 @@ impl Spool {
         }
     }
 
+    /// What lies in `rejected/`, oldest first.
+    pub fn rejected(&self) -> Result<Vec<Entry>, SpoolError> {
+        let mut entries: Vec<_> =
+            list(&self.root.join("rejected"))?.into_iter().map(|path| Entry { path }).collect();
+        entries.sort();
+        Ok(entries)
+    }
+
     /// All folders with a destination; one without is about to get it, and holds no alert yet.
     pub fn folders(&self) -> Result<Vec<Folder>, SpoolError> {
         let mut folders: Vec<_> =
             list(&self.root)?.into_iter().map(|path| Folder { path }).filter(Folder::is_ready).collect();
         folders.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(folders)
+    }
+
+    /// The folder of a destination, there to be written to.
+    pub fn folder_for(&self, destination: &Destination) -> Result<Folder, SpoolError> {
+        self.prepare(destination)?;
+        Ok(self.folder_of(destination))
     }
 
     pub fn folder_of(&self, destination: &Destination) -> Folder {
@@ -163,17 +219,21 @@ impl Spool {
             return Ok(());
         }
         make_folder(&folder.path.join("new"))?;
-        let text = serde_json::to_vec(destination).map_err(io::Error::from);
-        let text = text.map_err(SpoolError::at("describe", &folder.path))?;
-        self.write(&folder.path.join(DESTINATION), &text)
+        self.write(&folder.path.join(DESTINATION), destination.to_json().as_bytes())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
         let temporary = self.root.join("tmp").join(name(Form::AsIs));
         make_folder(&self.root.join("tmp"))?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(&temporary);
-        let written =
-            file.and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&temporary, path));
+        let written = file.and_then(|mut file| {
+            file.write_all(bytes)?;
+            if self.durability == Durability::Disk {
+                file.sync_data()?;
+            }
+            fs::rename(&temporary, path)?;
+            if self.durability == Durability::Disk { sync_folder(path) } else { Ok(()) }
+        });
         written.map_err(|error| {
             let _ = fs::remove_file(&temporary);
             SpoolError::at("write", path)(error)
@@ -181,87 +241,10 @@ impl Spool {
     }
 }
 
-impl SpoolError {
-    fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |cause| Self { action, path: path.to_owned(), cause }
-    }
-}
-
-impl Folder {
-    pub fn destination(&self) -> io::Result<Destination> {
-        Ok(serde_json::from_slice(&fs::read(self.path.join(DESTINATION))?)?)
-    }
-
-    /// The folder's name, the same for the same destination.
-    pub fn id(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// The alerts that wait, oldest first.
-    pub fn waiting(&self) -> Result<Vec<Entry>, SpoolError> {
-        let mut entries: Vec<_> =
-            list(&self.path.join("new"))?.into_iter().map(|path| Entry { path }).collect();
-        entries.sort();
-        Ok(entries)
-    }
-
-    /// Up to which name the log already says that alerts are kept.
-    pub fn reported(&self) -> String {
-        fs::read_to_string(self.path.join("reported")).unwrap_or_default()
-    }
-
-    /// Losing this costs a repeated line, so an error is nothing to stop for.
-    pub fn set_reported(&self, name: &str) {
-        let _ = fs::write(self.path.join("reported"), name);
-    }
-
-    fn is_ready(&self) -> bool {
-        self.path.join(DESTINATION).exists()
-    }
-}
-
-impl Entry {
-    pub fn name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    pub fn form(&self) -> Form {
-        if self.path.extension().is_some_and(|extension| extension == "raw") {
-            Form::AsIs
-        } else {
-            Form::Json
-        }
-    }
-
-    pub fn read(&self) -> io::Result<Vec<u8>> {
-        fs::read(&self.path)
-    }
-
-    /// Forgets the alert: SQS has it.
-    pub fn remove(&self) -> Result<(), SpoolError> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(SpoolError::at("remove", &self.path)(error))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-const DESTINATION: &str = "destination.json";
+const FULL: &str = "full";
 
 /// Longer than any write takes.
 const ABANDONED: Duration = Duration::from_hours(1);
-
-fn advice(cause: &io::Error) -> &'static str {
-    match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space there",
-        io::ErrorKind::PermissionDenied => {
-            "run this as the user who owns the spool (sudo -u wazuh), or give it to that user"
-        }
-        _ => "it must be a folder of the user wazuh: install -d -o wazuh -g wazuh -m 0750 SPOOL",
-    }
-}
 
 /// A name that no other call makes, and that sorts by time.
 fn name(form: Form) -> String {
@@ -271,7 +254,8 @@ fn name(form: Form) -> String {
         Form::AsIs => "raw",
     };
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    format!("{:020}-{:07}-{count:06}.{extension}", Timestamp::now().as_nanosecond(), std::process::id())
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    format!("{now:020}-{:07}-{count:06}.{extension}", std::process::id())
 }
 
 /// Fails across file systems, and for a file of another user where the kernel protects hard links.
@@ -282,23 +266,17 @@ fn link(file: &Path, path: &Path) -> io::Result<()> {
     fs::hard_link(file, path)
 }
 
+/// A name is on the disk when its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
 fn make_folder(path: &Path) -> Result<(), SpoolError> {
     if path.is_dir() {
         return Ok(());
     }
     let made = DirBuilder::new().recursive(true).mode(0o750).create(path);
     made.map_err(SpoolError::at("make the folder", path))
-}
-
-/// The paths in a folder; none when there is no folder.
-fn list(folder: &Path) -> Result<Vec<PathBuf>, SpoolError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(SpoolError::at("list", folder)(error)),
-    };
-    let paths: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.path())).collect();
-    paths.map_err(SpoolError::at("list", folder))
 }
 
 #[cfg(test)]
@@ -314,23 +292,27 @@ mod tests {
     #[test]
     fn alerts_come_back_in_the_order_they_were_accepted() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path().join("spool")).unwrap();
+        let spool = Spool::open(folder.path().join("spool"), Durability::Disk).unwrap();
         let bodies: Vec<String> = (0..50).map(|number| number.to_string()).collect();
         for body in &bodies {
             spool.accept(&destination(), body.as_bytes(), Form::Json).unwrap();
         }
         let folders = spool.folders().unwrap();
-        assert_eq!(folders[0].destination().unwrap(), destination());
+        assert_eq!(folders[0].destination_json().unwrap(), destination().to_json().into_bytes());
         let waiting = folders[0].waiting().unwrap();
         let read: Vec<_> =
             waiting.iter().map(|entry| String::from_utf8(entry.read().unwrap()).unwrap()).collect();
         assert_eq!(read, bodies);
+        assert_eq!(folders[0].oldest(7, |_| true).unwrap(), waiting[..7]);
+        assert_eq!(folders[0].oldest(7, |name| name != waiting[0].name()).unwrap(), waiting[1..8]);
+        let age = waiting[0].accepted_at().unwrap().elapsed().unwrap();
+        assert!(age < Duration::from_mins(1), "{age:?}");
     }
 
     #[test]
     fn an_entry_waits_is_rejected_or_is_sent() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path().to_owned()).unwrap();
+        let spool = Spool::open(folder.path().to_owned(), Durability::Disk).unwrap();
         let first = spool.accept(&destination(), b"{}", Form::Json).unwrap();
         let second = spool.accept(&destination(), b"as is", Form::AsIs).unwrap();
         assert_eq!((first.form(), second.form()), (Form::Json, Form::AsIs));
@@ -344,7 +326,7 @@ mod tests {
     #[test]
     fn one_shipper_holds_the_lock() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path().join("new/spool")).unwrap();
+        let spool = Spool::open(folder.path().join("new/spool"), Durability::Disk).unwrap();
         let lock = spool.try_lock().unwrap();
         assert!(lock.is_some());
         assert!(spool.try_lock().unwrap().is_none());
@@ -354,12 +336,12 @@ mod tests {
 
     #[test]
     fn root_stays_out_of_the_spool_of_another_user() {
-        if !rustix::process::geteuid().is_root() {
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
             return;
         }
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(65_534), None).unwrap();
-        let error = Spool::open(folder.path().to_owned()).unwrap_err().to_string();
+        let error = Spool::open(folder.path().to_owned(), Durability::Disk).unwrap_err().to_string();
         assert!(error.contains("cannot use as root") && error.contains("sudo -u wazuh"), "{error}");
     }
 }
