@@ -11,8 +11,11 @@ STATIC := $(shell uname -m)-unknown-linux-musl
 # compilers have behind RUSTC_BOOTSTRAP.
 SMALL  := --profile tiny --target $(STATIC) -p integration --bins --examples
 
+# `local` builds in a minute, for a try of the package; what ships is `release`.
+DEB_PROFILE ?= release
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit fmt lint bench package integration clean nextest
+.PHONY: help demo test unit fmt lint bench package integration deb clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -53,6 +56,11 @@ integration: ## Build custom-wazuh-triage, static and small
 	RUSTC_BOOTSTRAP=1 cargo build -Z build-std=std,panic_abort -Z build-std-features= $(SMALL); \
 	else echo "without rust-src the program keeps the printer of backtraces: 300 kB more" >&2; cargo build $(SMALL); fi
 	@ls -l $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
+
+deb: ## Build and try the publisher's Debian package (DEB_ROOT=DIR: on a clean Debian root as well)
+	@cargo deb --version >/dev/null 2>&1 || { echo "cargo-deb is missing; install it with: cargo install --locked cargo-deb" >&2; exit 1; }
+	@cargo deb --quiet --package publisher --locked --profile $(DEB_PROFILE) --output $(TARGET)/debian/wazuh-publisher.deb
+	@bash infra/wazuh/debian/check.sh $(TARGET)/debian/wazuh-publisher.deb $(DEB_ROOT)
 
 clean: ## Remove everything that was built
 	@cargo clean

@@ -30,6 +30,9 @@ pub struct Rule {
     pub decoded_as: Option<String>,
     pub location: Option<String>,
     pub if_sid: Vec<u32>,
+    pub if_group: Option<String>,
+    /// Field, kind of look-up and file of each CDB list.
+    pub lists: Vec<[String; 3]>,
     pub fields: Vec<Field>,
     pub description: String,
     pub options: Vec<String>,
@@ -98,6 +101,8 @@ impl Rule {
             decoded_as: None,
             location: None,
             if_sid: Vec::new(),
+            if_group: None,
+            lists: Vec::new(),
             fields: Vec::new(),
             description: String::new(),
             options: Vec::new(),
@@ -111,12 +116,22 @@ impl Rule {
     fn take(&mut self, part: &Node) -> Result<()> {
         let text = part.text().unwrap_or_default().to_owned();
         let name = part.tag_name().name();
-        expect(part, name, if name == "field" { &["name", "negate"] } else { &[] })?;
+        let attributes: &[&str] = match name {
+            "field" => &["name", "negate"],
+            "list" => &["field", "lookup"],
+            _ => &[],
+        };
+        expect(part, name, attributes)?;
         match name {
             "decoded_as" => self.decoded_as = Some(text),
             "location" => self.location = Some(text),
             "if_sid" => {
                 self.if_sid = text.split(',').map(|id| Ok(id.trim().parse()?)).collect::<Result<_>>()?;
+            }
+            "if_group" => self.if_group = Some(text),
+            "list" => {
+                let of = |name| attribute(part, name).map(str::to_owned);
+                self.lists.push([of("field")?, of("lookup")?, text]);
             }
             "field" => self.fields.push(Field {
                 name: attribute(part, "name")?.to_owned(),
@@ -130,6 +145,11 @@ impl Rule {
             other => bail!("<{other}> is not known here"),
         }
         Ok(())
+    }
+
+    /// For events of the site's own hosts, and not for ours.
+    pub fn is_for_lists(&self) -> bool {
+        !self.lists.is_empty()
     }
 
     /// Names of the groups as Wazuh sees them.

@@ -1,11 +1,14 @@
 //! The command line: which of its jobs the program was called for.
 
+mod manager;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use manager::ManagerJob;
 use tokio::runtime::Runtime;
 
 use intake::clock::Zone;
@@ -65,7 +68,20 @@ fn commands(name: &str, arguments: &[OsString], environment: &Environment, home:
 }
 
 /// First words that integratord never gives: its first argument is the path of a file.
-const OWN_WORDS: [&str; 8] = ["ship", "send", "run", "status", "spool", "--help", "-h", "--version"];
+const OWN_WORDS: [&str; 12] = [
+    "ship",
+    "send",
+    "run",
+    "status",
+    "spool",
+    "relay",
+    "doctor",
+    "install",
+    "uninstall",
+    "--help",
+    "-h",
+    "--version",
+];
 
 fn is_own(word: Option<&OsString>) -> bool {
     word.is_some_and(|word| OWN_WORDS.iter().any(|own| word == *own))
@@ -125,16 +141,20 @@ enum Job {
         #[command(subcommand)]
         look: Look,
     },
+    #[command(flatten)]
+    Manager(ManagerJob),
 }
 
 impl Job {
-    fn options(&self) -> &Options {
+    /// A job of the manager has settings of its own.
+    fn options(&self) -> Result<&Options, &ManagerJob> {
         match self {
             Self::Send { options, .. }
             | Self::Ship { options, .. }
             | Self::Run { options }
-            | Self::Status { options, .. } => options,
-            Self::Spool { look } => look.options(),
+            | Self::Status { options, .. } => Ok(options),
+            Self::Spool { look } => Ok(look.options()),
+            Self::Manager(job) => Err(job),
         }
     }
 }
@@ -175,7 +195,10 @@ pub(crate) struct Options {
 }
 
 fn run(job: &Job, name: &str, environment: &Environment, home: &Home) -> Result<(), Failure> {
-    let options = job.options();
+    let options = match job.options() {
+        Ok(options) => options,
+        Err(manager) => return manager.run(name, environment, home),
+    };
     let zone = Zone::of_system(environment("TZ"));
     let mut journal = Journal { program: name.to_owned(), zone, file: home.log(), echo: Echo::All };
     let read = || Config::read(&given(options), environment, home);
@@ -190,6 +213,7 @@ fn run(job: &Job, name: &str, environment: &Environment, home: &Home) -> Result<
                 let look = if *as_is { send::Look::No } else { send::Look::Inside };
                 runtime()?.block_on(send::send(&Request { files, look }, &config, &journal, host()))
             }
+            Job::Manager(_) => Ok(()),
         }
     });
     match &done {

@@ -1,5 +1,8 @@
 //! The publisher's configuration: arguments, then environment, then the TOML file, then defaults.
 
+mod back;
+mod setting;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -10,7 +13,10 @@ use crate::destination::{Destination, EndpointUrl, Profile, QueueUrl};
 use crate::failure::Failure;
 use crate::follow::{Filter, FollowOptions, Start};
 use crate::home::Home;
+use crate::relay::settings::Settings as RelaySettings;
 use crate::spool::Durability;
+
+pub use setting::Setting;
 
 /// Where the environment's variables come from.
 pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
@@ -33,6 +39,7 @@ pub struct Config {
     pub publisher: Option<PathBuf>,
     /// The file that was read.
     pub file: Option<PathBuf>,
+    pub relay: RelaySettings,
 }
 
 impl Config {
@@ -42,7 +49,7 @@ impl Config {
             Reader { arguments, environment, file: File::default(), problems: Problems::default() };
         reader.open_file(home);
         let spool = reader.path(Setting::Spool).unwrap_or_else(|| home.spool());
-        let config = Self {
+        let mut config = Self {
             follow: reader.follow(home, &spool),
             queue_url: reader.parsed(Setting::QueueUrl),
             profile: reader.parsed(Setting::Profile),
@@ -59,7 +66,9 @@ impl Config {
             credentials_file: reader.path(Setting::CredentialsFile),
             publisher: reader.path(Setting::Publisher),
             file: reader.file.path.is_absolute().then(|| reader.file.path.clone()),
+            relay: reader.relay(home),
         };
+        config.relay.state = config.spool.join("relay");
         if reader.problems.0.is_empty() { Ok(config) } else { Err(reader.problems) }
     }
 
@@ -121,102 +130,6 @@ impl TryFrom<String> for Beginning {
     }
 }
 
-/// One thing that can be set, in the same words everywhere: `--queue-url`, `WAZUH_TRIAGE_QUEUE_URL`, `queue_url`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    QueueUrl,
-    Profile,
-    EndpointUrl,
-    Spool,
-    Log,
-    CredentialsFile,
-    Publisher,
-    Durability,
-    SpoolMaxBytes,
-    SpoolMaxAgeHours,
-    Intake,
-    FollowFile,
-    FollowFrom,
-    FollowLevel,
-    FollowGroups,
-    FollowRuleIds,
-    FollowExcludedRuleIds,
-}
-
-impl Setting {
-    const ALL: [Self; 17] = [
-        Self::QueueUrl,
-        Self::Profile,
-        Self::EndpointUrl,
-        Self::Spool,
-        Self::Log,
-        Self::CredentialsFile,
-        Self::Publisher,
-        Self::Durability,
-        Self::SpoolMaxBytes,
-        Self::SpoolMaxAgeHours,
-        Self::Intake,
-        Self::FollowFile,
-        Self::FollowFrom,
-        Self::FollowLevel,
-        Self::FollowGroups,
-        Self::FollowRuleIds,
-        Self::FollowExcludedRuleIds,
-    ];
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::QueueUrl => "queue_url",
-            Self::Profile => "profile",
-            Self::EndpointUrl => "endpoint_url",
-            Self::Spool => "spool",
-            Self::Log => "log",
-            Self::CredentialsFile => "credentials_file",
-            Self::Publisher => "publisher",
-            Self::Durability => "durability",
-            Self::SpoolMaxBytes => "spool_max_bytes",
-            Self::SpoolMaxAgeHours => "spool_max_age_hours",
-            Self::Intake => "intake",
-            Self::FollowFile => "follow_file",
-            Self::FollowFrom => "follow_from",
-            Self::FollowLevel => "follow_level",
-            Self::FollowGroups => "follow_groups",
-            Self::FollowRuleIds => "follow_rule_ids",
-            Self::FollowExcludedRuleIds => "follow_excluded_rule_ids",
-        }
-    }
-
-    fn example(self) -> &'static str {
-        match self {
-            Self::QueueUrl => QueueUrl::EXAMPLE,
-            Self::Profile => "soc-publisher",
-            Self::EndpointUrl => "http://127.0.0.1:4566",
-            Self::Spool => "/var/ossec/queue/wazuh-triage",
-            Self::Log => "/var/ossec/logs/integrations.log",
-            Self::CredentialsFile => "/var/ossec/etc/wazuh-triage.credentials",
-            Self::Publisher => "/usr/bin/wazuh-publisher",
-            Self::Durability => "os",
-            Self::SpoolMaxBytes => "1073741824",
-            Self::SpoolMaxAgeHours => "168",
-            Self::Intake => "integration",
-            Self::FollowFile => "/var/ossec/logs/alerts/alerts.json",
-            Self::FollowFrom => "end",
-            Self::FollowLevel => "6",
-            Self::FollowGroups => "sshd,syscheck",
-            Self::FollowRuleIds => "5710,5712,5763",
-            Self::FollowExcludedRuleIds => "31530,31531",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        matches!(self, Self::SpoolMaxBytes | Self::SpoolMaxAgeHours | Self::FollowLevel)
-    }
-
-    fn variable(self) -> String {
-        format!("WAZUH_TRIAGE_{}", self.key().to_ascii_uppercase())
-    }
-}
-
 /// What the caller gave, as it was given; empty values count as not given.
 #[derive(Debug)]
 pub struct Arguments {
@@ -244,13 +157,23 @@ struct Problem {
     example: String,
 }
 
+impl Problems {
+    /// Each error by itself.
+    pub fn each(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(ToString::to_string)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, wrong, example } = self;
+        write!(formatter, "{name}: {wrong} (example: {example})")
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Problem { name, wrong, example }) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(formatter, "{separator}{name}: {wrong} (example: {example})")?;
-        }
-        Ok(())
+        formatter.write_str(&self.each().collect::<Vec<_>>().join("; "))
     }
 }
 

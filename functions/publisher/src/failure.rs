@@ -7,7 +7,10 @@ use domain::AlertError;
 
 use crate::config::Problems;
 use crate::follow::FollowError;
+use crate::install::InstallError;
 use crate::queue::SendError;
+use crate::relay::RelayError;
+use crate::relay::feedback_queue::QueueProblem;
 use crate::spool::SpoolError;
 
 use intake::accept::Refused;
@@ -17,7 +20,7 @@ use intake::accept::Refused;
 pub const EXIT_CODES: &str = "\
 Exit codes:
    0  sent; as the integration: accepted into the spool
-   1  empty input
+   1  empty input; doctor: something is wrong
   64  wrong arguments
   65  not JSON (as the integration: kept in SPOOL/rejected), or content that SQS does not take
   66  a file cannot be read
@@ -27,6 +30,7 @@ Exit codes:
   71  accepted, but the shipper could not be started; kept
   72  status: no service answers
   73  the spool is not usable, or full: nothing was accepted
+  74  the manager takes no events; the feedback queue keeps them
   75  SQS or another shipper is busy; kept
   76  the queue refuses for another reason; kept
   77  the queue refuses access; kept
@@ -71,6 +75,12 @@ pub enum Failure {
     Spool(#[from] SpoolError),
     #[error(transparent)]
     Refused(#[from] Refused),
+    #[error("{0} of these are to be cured")]
+    Ill(usize),
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    #[error(transparent)]
+    Install(#[from] InstallError),
     #[error("the configuration is wrong")]
     Config(#[from] Problems),
     #[error(
@@ -82,32 +92,43 @@ pub enum Failure {
 impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Empty(_) => 1,
+            Self::Empty(_) | Self::Ill(_) => 1,
             Self::Usage(_) => 64,
             Self::NotJson { .. } | Self::Unsendable(_) => 65,
             Self::Unreadable(..) | Self::Follow(_) => 66,
-            Self::Kept { problem, .. } => match problem {
-                SendError::Alert(_) => 73,
-                SendError::NoCredentials { .. } => 67,
-                SendError::NoSuchQueue => 68,
-                SendError::Unreachable(_) => 69,
-                SendError::Busy(_) | SendError::OtherShipper => 75,
-                SendError::Content(_) | SendError::Refused(_) => 76,
-                SendError::AccessDenied(_) | SendError::Expired(_) => 77,
-                SendError::NoRegion | SendError::Destination(_) => 78,
-            },
-            Self::Shipper(_) | Self::Runtime(_) => 71,
+            Self::Kept { problem, .. } | Self::Relay(RelayError::Queue(QueueProblem::Other(problem))) => {
+                of_queue(problem)
+            }
+            Self::Relay(RelayError::Queue(QueueProblem::AccessDenied(_))) => 77,
+            Self::Relay(RelayError::Sink { .. }) => 74,
+            Self::Relay(RelayError::OtherRelay(_)) => 75,
+            Self::Shipper(_) | Self::Runtime(_) | Self::Install(InstallError::Restart(_)) => 71,
             Self::NoService(..) => 72,
-            Self::Spool(_) => 73,
+            Self::Spool(_)
+            | Self::Relay(RelayError::State { .. })
+            | Self::Install(InstallError::File { .. }) => 73,
             Self::Refused(refused) => refused.exit_code(),
-            Self::Config(_) => 78,
-            Self::NoQueue => 79,
+            Self::Config(_) | Self::Install(_) => 78,
+            Self::NoQueue | Self::Relay(RelayError::NoQueue) => 79,
         }
     }
 
     /// Whether the log already has a line for each alert that this is about.
     pub fn is_summary(&self) -> bool {
         matches!(self, Self::Kept { .. } | Self::Unsendable(_))
+    }
+}
+
+fn of_queue(problem: &SendError) -> u8 {
+    match problem {
+        SendError::Alert(_) => 73,
+        SendError::NoCredentials { .. } => 67,
+        SendError::NoSuchQueue => 68,
+        SendError::Unreachable(_) => 69,
+        SendError::Busy(_) | SendError::OtherShipper => 75,
+        SendError::Content(_) | SendError::Refused(_) => 76,
+        SendError::AccessDenied(_) | SendError::Expired(_) => 77,
+        SendError::NoRegion | SendError::Destination(_) => 78,
     }
 }
 

@@ -3,19 +3,26 @@
 //! An alert is accepted by a file in the spool: `custom-wazuh-triage` does that for integratord, [`send`] for a person
 //! or a script. The [`service`], or a shipper ([`ship`]) where none runs, carries the spool to SQS; whatever fails
 //! stays in the spool. The service can also [`follow`] `alerts.json`. [`failure`] lists the exit codes.
+//!
+//! The other way, [`relay`] hands events of the feedback queue to the manager. [`install`] and [`doctor`] put all of it
+//! in its place and look after it.
 
 mod backoff;
+pub mod cdb;
 pub mod cli;
 pub mod config;
 mod deliver;
+pub mod doctor;
 pub mod failure;
 pub mod follow;
 pub mod input;
+pub mod install;
 pub mod integration;
 pub mod item;
 pub mod keeping;
 pub mod message;
 pub mod queue;
+pub mod relay;
 pub mod send;
 pub mod service;
 pub mod ship;

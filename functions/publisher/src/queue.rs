@@ -14,12 +14,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, imds};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::SharedCredentialsProvider;
+use aws_sdk_sqs::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchError;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, MessageAttributeValue, SendMessageBatchRequestEntry};
 
-use crate::destination::Destination;
+use crate::destination::{Destination, Profile};
 use crate::message::{Message, TYPE};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -119,12 +118,7 @@ impl Queue {
     /// Finds region and credentials' source; talks to nobody but, without a profile, the host's own metadata.
     pub async fn connect(destination: &Destination, credentials: Option<&Path>) -> Result<Self, SendError> {
         let profile = destination.profile.as_ref().map(|profile| profile.as_str().to_owned());
-        // The queue's own region comes first: a request to another one finds no queue.
-        let region = match destination.queue_url.region() {
-            Some(region) => Some(Region::new(region.to_owned())),
-            None => region_of_host(profile.as_deref(), credentials).await,
-        };
-        let region = region.ok_or(SendError::NoRegion)?;
+        let region = region(destination, credentials).await?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -150,6 +144,10 @@ impl Queue {
         &self.url
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Sends up to ten messages in one request; the answer names those that were not taken.
     pub async fn send(&self, messages: &[Message]) -> Result<Vec<Refusal>, SendError> {
         let entries: Result<Vec<_>, _> =
@@ -162,7 +160,10 @@ impl Queue {
         }
     }
 
-    fn meaning(&self, error: &SdkError<SendMessageBatchError>) -> SendError {
+    pub(crate) fn meaning<E>(&self, error: &SdkError<E>) -> SendError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
         if let SdkError::ServiceError(context) = error {
             let code = context.err().code().unwrap_or("no error code");
             return SendError::of_code(code, context.raw().status().as_u16());
@@ -197,6 +198,27 @@ fn entry(
         .message_body(&message.body)
         .set_message_attributes(Some(attributes))
         .build()
+}
+
+/// What requests are signed with, for who wants to look at it without a request.
+pub(crate) async fn credentials(
+    destination: &Destination,
+    file: Option<&Path>,
+) -> Result<Credentials, SendError> {
+    let profile = destination.profile.as_ref().map(|profile| profile.as_str().to_owned());
+    let region = region(destination, file).await?;
+    let provider = provider(profile.as_deref(), file, region).await;
+    provider.provide_credentials().await.map_err(|_| SendError::NoCredentials { profile })
+}
+
+/// The queue's own region comes first: a request to another one finds no queue.
+async fn region(destination: &Destination, credentials: Option<&Path>) -> Result<Region, SendError> {
+    let profile = destination.profile.as_ref().map(Profile::as_str);
+    let region = match destination.queue_url.region() {
+        Some(region) => Some(Region::new(region.to_owned())),
+        None => region_of_host(profile, credentials).await,
+    };
+    region.ok_or(SendError::NoRegion)
 }
 
 async fn region_of_host(profile: Option<&str>, credentials: Option<&Path>) -> Option<Region> {

@@ -5,6 +5,7 @@
 
 mod lanes;
 mod notify;
+mod relaying;
 mod sources;
 
 use std::io;
@@ -27,6 +28,7 @@ use crate::status::{self, Status};
 
 use lanes::Lanes;
 use notify::Notifier;
+use relaying::{Told, relaying};
 
 /// How often the spool is looked at although nobody rang.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -56,8 +58,18 @@ pub async fn run(setup: Setup<'_>, mut config: Config) -> Result<(), Failure> {
         let shipper = Shipper::new(&spool, journal, &config, setup.host.clone());
         let destination = config.follow.as_ref().map(|_| config.destination()).transpose()?;
         let follow = destination.as_ref().zip(config.follow.as_ref());
-        let service = Service { shipper: &shipper, notifier: &notifier, watchdog: setup.watchdog, follow };
-        let ended = service.serve(&mut ears, &mut counts).await?;
+        let told = Told::default();
+        let service = Service {
+            shipper: &shipper,
+            notifier: &notifier,
+            watchdog: setup.watchdog,
+            follow,
+            relay: &told,
+        };
+        let ended = tokio::select! {
+            ended = service.serve(&mut ears, &mut counts) => ended?,
+            never = relaying(&config, journal, &told) => match never {},
+        };
         if let Ended::Stop = ended {
             remove(&ears.sockets);
             journal.success("the service has stopped");
@@ -110,6 +122,7 @@ struct Service<'a> {
     notifier: &'a Notifier,
     watchdog: Option<Duration>,
     follow: Option<(&'a Destination, &'a FollowOptions)>,
+    relay: &'a Told,
 }
 
 impl Ears {
@@ -214,6 +227,7 @@ impl Service<'_> {
             is_full: self.shipper.spool.has_room().is_err(),
             destinations: lanes.status(),
             follow: lanes.follow(),
+            relay: self.relay.snapshot(),
         })
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::relay::status::Snapshot;
 
 /// Counts are since the start of the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Status {
     pub destinations: Vec<Destination>,
     /// Nothing when `alerts.json` is not followed.
     pub follow: Option<Follow>,
+    /// Nothing when no feedback queue is configured.
+    pub relay: Option<Snapshot>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +122,14 @@ impl Status {
                 "alerts.json: {accepted} wanted, {filtered} left out, {lag_bytes} bytes and {lag_files} files behind"
             );
         }
+        if let Some(Snapshot { written, repeated, set_aside, waiting_since, .. }) = &self.relay {
+            let waits = waiting_since
+                .map_or(String::new(), |since| format!("; the manager takes none since {since}"));
+            let _ = writeln!(
+                text,
+                "feedback: {written} written, {repeated} repeated, {set_aside} set aside{waits}"
+            );
+        }
         for Destination { queue_url, failures, last_error, .. } in &self.destinations {
             let state = last_error
                 .as_ref()
@@ -153,6 +164,12 @@ impl Status {
                 text,
                 "# TYPE wazuh_publisher_follow_lag_bytes gauge\nwazuh_publisher_follow_lag_bytes {lag}\n"
             );
+        }
+        if let Some(relay) = &self.relay {
+            for (name, value) in [("written", relay.written), ("set_aside", relay.set_aside)] {
+                let name = format!("wazuh_publisher_feedback_{name}_total");
+                let _ = write!(text, "# TYPE {name} counter\n{name} {value}\n");
+            }
         }
         text.push_str("# TYPE wazuh_publisher_destination_failures gauge\n");
         for Destination { queue_url, failures, .. } in &self.destinations {

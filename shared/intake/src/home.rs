@@ -30,6 +30,15 @@ impl Home {
         Self(home.to_owned())
     }
 
+    /// An installation that is known to be there.
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// The working folder, where the integration lies in it: it is integratord's, and cheap to ask for.
     ///
     /// The path of the executable is not: the kernel takes 27 µs to make `/proc/self`, a tenth of a whole call.

@@ -120,7 +120,10 @@ impl Spool {
 
     pub fn set_full(&self, held: &str) -> Result<(), SpoolError> {
         let path = self.root.join(FULL);
-        fs::write(&path, held).map_err(SpoolError::at("write", &path))
+        if fs::read(&path).is_ok_and(|said| said == held.as_bytes()) {
+            return Ok(());
+        }
+        self.write(&path, held.as_bytes())
     }
 
     pub fn set_room(&self) {

@@ -44,14 +44,22 @@ output "mail" {
 }
 
 output "publisher_policy" {
-  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue, nothing else."
+  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue and take from the feedback queue, nothing else."
   value = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid      = "SendAlerts"
-      Effect   = "Allow"
-      Action   = ["sqs:SendMessage"]
-      Resource = [module.queues["alerts"].arn]
-    }]
+    Statement = [
+      {
+        Sid      = "SendAlerts"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [module.queues["alerts"].arn]
+      },
+      {
+        Sid      = "TakeFeedback"
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+        Resource = [module.queues["feedback"].arn]
+      },
+    ]
   })
 }

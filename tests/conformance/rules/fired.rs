@@ -17,7 +17,8 @@ impl Ruleset {
     /// The one rule that Wazuh settles on. Level 0 means: no alert.
     pub fn fired(&self, feedback: &Feedback) -> Option<&Rule> {
         let seen = Seen { location: events::location(feedback), fields: events::flattened(&feedback.event) };
-        let mut fired = self.first(|rule| rule.if_sid.is_empty() && seen.meets(rule))?;
+        let mut fired =
+            self.first(|rule| rule.if_sid.is_empty() && !rule.is_for_lists() && seen.meets(rule))?;
         while let Some(child) = self.first(|rule| rule.if_sid.contains(&fired.id) && seen.meets(rule)) {
             fired = child;
         }

@@ -5,6 +5,14 @@ use super::{Rule, Ruleset};
 
 const OWN_IDS: std::ops::RangeInclusive<u32> = 117_000..=117_099;
 
+const LIST_IDS: std::ops::RangeInclusive<u32> = 117_050..=117_069;
+
+/// What the publisher keeps, and `install` declares.
+const LIST: &str = "etc/lists/wazuh-triage-ioc";
+
+/// Where the relay writes when it does not use the socket.
+const EVENT_FILE: &str = "/var/ossec/logs/wazuh-triage-events.json";
+
 /// Shipped as it stands in the set-ups that this replaces.
 const POSITIVE: u32 = 100_015;
 
@@ -22,6 +30,11 @@ impl Ruleset {
             found.extend(earlier.then(|| "the id is taken".to_owned()));
             found.extend(numbers(rule));
             found.extend(groups(rule));
+            if rule.is_for_lists() {
+                found.extend(listed(rule));
+                complaints.extend(found.into_iter().map(|complaint| format!("{}: {complaint}", rule.id)));
+                continue;
+            }
             found.extend(if rule.id == POSITIVE { positive(rule) } else { own(rule) });
             found.extend(parents(self, rule));
             found.extend(names(self, rule));
@@ -57,8 +70,33 @@ fn groups(rule: &Rule) -> Vec<String> {
             found.push(format!("group name `{name}` is glued to another"));
         }
     }
-    if !rule.group_names().iter().any(|name| name == OWN_GROUP) {
-        found.push(format!("not in group {OWN_GROUP}"));
+    let is_own = rule.group_names().iter().any(|name| name == OWN_GROUP);
+    match (rule.is_for_lists(), is_own) {
+        (false, false) => found.push(format!("not in group {OWN_GROUP}")),
+        (true, true) => found.push(format!("in group {OWN_GROUP}, so enrich sets it aside")),
+        (false, true) | (true, false) => {}
+    }
+    found
+}
+
+/// Rules for events of the site's own hosts, by the list of confirmed indicators.
+fn listed(rule: &Rule) -> Vec<String> {
+    let mut found = Vec::new();
+    if !LIST_IDS.contains(&rule.id) {
+        found.push("the id is not one for lists".to_owned());
+    }
+    for [field, lookup, file] in &rule.lists {
+        if file != LIST || lookup != "match_key" {
+            found.push(format!("{lookup} of {field} in {file}, and not match_key in {LIST}"));
+        }
+    }
+    // What the parent's group was asked for by others must not be lost.
+    let parent = rule.if_group.as_deref().unwrap_or_default();
+    if !rule.group_names().iter().any(|name| name == parent) {
+        found.push(format!("not in the group `{parent}` that it takes events from"));
+    }
+    if rule.description.trim().is_empty() {
+        found.push("no description".to_owned());
     }
     found
 }
@@ -82,7 +120,7 @@ fn own(rule: &Rule) -> Vec<String> {
         found.push(format!("hides rule {POSITIVE}"));
     }
     let kind = rule.integration().and_then(Kind::of);
-    let location = kind.map(|kind| format!("^{0}$|->{0}$", kind.location));
+    let location = kind.map(|kind| format!("^{0}$|->{0}$|^{EVENT_FILE}$", kind.location));
     if location.is_none() || rule.location != location {
         found.push(format!("a root rule for location {:?}", rule.location.as_deref().unwrap_or_default()));
     }
@@ -166,7 +204,7 @@ mod tests {
 <group name="wazuh_triage,misp,">
   <rule id="117000" level="0">
     <decoded_as>json</decoded_as>
-    <location>^misp$|->misp$</location>
+    <location>^misp$|->misp$|^/var/ossec/logs/wazuh-triage-events.json$</location>
     <field name="integration">^misp$</field>
     <description>Base</description>
     <options>no_full_log</options>
@@ -216,8 +254,18 @@ mod tests {
             ),
             (r#"level="0""#, r#"level="3""#, vec!["117000: a root rule of level 3"]),
             ("<decoded_as>json</decoded_as>", "", vec!["117000: a root rule not only for decoder json"]),
-            ("<location>^misp$|->misp$</location>", "", vec![r#"117000: a root rule for location """#]),
-            ("^misp$|->misp$", "misp$", vec![r#"117000: a root rule for location "misp$""#]),
+            (
+                "<location>^misp$|->misp$|^/var/ossec/logs/wazuh-triage-events.json$</location>",
+                "",
+                vec![r#"117000: a root rule for location """#],
+            ),
+            (
+                "^misp$|->misp$|",
+                "misp$|",
+                vec![
+                    r#"117000: a root rule for location "misp$|^/var/ossec/logs/wazuh-triage-events.json$""#,
+                ],
+            ),
             (
                 "<if_sid>117000<",
                 "<if_sid>117009<",
@@ -258,11 +306,37 @@ mod tests {
     #[test]
     fn a_base_for_abuseipdb_is_refused_for_it_hides_rule_100015() {
         let text = GOOD
-            .replace("^misp$|->misp$", "^abuseipdb$|->abuseipdb$")
+            .replace("^misp$|->misp$|", "^abuseipdb$|->abuseipdb$|")
             .replace(r#""integration">^misp$"#, r#""integration">^custom-abuseipdb$"#)
             .replace("threat", "abuseipdb.found")
             .replace("$(misp.value)", "$(abuseipdb.source.ip)");
         assert_eq!(Ruleset::parse(&text).unwrap().complaints(), ["117000: hides rule 100015"]);
+    }
+
+    #[test]
+    fn a_rule_by_the_list_takes_its_events_from_a_group_and_leaves_them_to_triage() {
+        let good = r#"<group name="wazuh_triage_list,"><rule id="117050" level="12"><if_group>sshd</if_group><list field="srcip" lookup="match_key">etc/lists/wazuh-triage-ioc</list><description>d</description><group>sshd,</group></rule></group>"#;
+        for (part, bad, complaints) in [
+            ("", "", vec![]),
+            ("117050", "117001", vec!["117001: the id is not one for lists"]),
+            (
+                "wazuh_triage_list,",
+                "wazuh_triage,",
+                vec!["117050: in group wazuh_triage, so enrich sets it aside"],
+            ),
+            (
+                "wazuh-triage-ioc",
+                "other",
+                vec![
+                    "117050: match_key of srcip in etc/lists/other, and not match_key in etc/lists/wazuh-triage-ioc",
+                ],
+            ),
+            (">sshd,<", ">ssh,<", vec!["117050: not in the group `sshd` that it takes events from"]),
+            (">d<", "> <", vec!["117050: no description"]),
+        ] {
+            let ruleset = Ruleset::parse(&good.replacen(part, bad, 1)).unwrap();
+            assert_eq!(ruleset.complaints(), complaints, "{bad}");
+        }
     }
 
     #[test]

@@ -148,6 +148,22 @@ fn events_of_the_manager_fire_as_those_of_agents_do() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn events_that_the_relay_wrote_to_its_file_fire_as_those_of_the_socket_do() -> Result<()> {
+    let ruleset = Ruleset::shipped()?;
+    for (event, expected) in
+        [(abuseipdb(&json!(87)), 100_015), (misp(true), 117_001), (verdict("malicious", "source"), 117_043)]
+    {
+        let mut feedback = from("/var/ossec/logs/wazuh-triage-events.json", event);
+        // logcollector speaks for the manager.
+        feedback.agent.id = "000".into();
+        assert_eq!(alerted(&ruleset, &feedback), Some(expected));
+        feedback.agent.id = "007".into();
+        assert_ne!(alerted(&ruleset, &feedback), Some(117_001));
+    }
+    Ok(())
+}
+
 /// Else our bases, which raise nothing, would silence it, and our group would keep it from triage.
 #[test]
 fn a_log_line_that_calls_itself_ours_is_left_to_other_rules() -> Result<()> {

@@ -359,7 +359,8 @@ fn a_second_service_waits_for_the_first() {
     first.kill();
     until("the second serves", || bench.log_lines("the service serves ") == 2);
     bench.call(&alert("1.2"), QUEUE);
-    until("it arrives too", || bench.sqs.bodies().len() == 2);
+    // A kill between SQS's answer and the end of the file sends the first one again.
+    until("it arrives too", || bench.sqs.bodies().contains(&alert("1.2")));
     assert!(second.stop().success());
 }
 

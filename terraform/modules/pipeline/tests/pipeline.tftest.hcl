@@ -272,15 +272,23 @@ run "no_policy_reaches_beyond_its_stage" {
   }
 }
 
-run "the_publisher_may_only_send_alerts" {
+run "the_publisher_may_only_send_alerts_and_take_feedback" {
   assert {
-    condition = jsondecode(output.publisher_policy).Statement == [{
-      Sid      = "SendAlerts"
-      Effect   = "Allow"
-      Action   = ["sqs:SendMessage"]
-      Resource = ["arn:aws:sqs:eu-central-1:123456789012:alerts"]
-    }]
-    error_message = "The publisher's policy must name the alerts queue only."
+    condition = jsondecode(output.publisher_policy).Statement == [
+      {
+        Sid      = "SendAlerts"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = ["arn:aws:sqs:eu-central-1:123456789012:alerts"]
+      },
+      {
+        Sid      = "TakeFeedback"
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+        Resource = ["arn:aws:sqs:eu-central-1:123456789012:feedback"]
+      },
+    ]
+    error_message = "The publisher's policy must name its two queues and what it does with them."
   }
 }
 

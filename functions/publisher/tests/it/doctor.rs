@@ -1,0 +1,282 @@
+//! `doctor`: what is wrong is named with its cure, and nothing is changed.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::bench::text;
+use crate::fake_queue::FakeQueue;
+use crate::manager_root::{ManagerRoot, is_root};
+
+const FEEDBACK_QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/feedback";
+const CONF: &str = "var/ossec/etc/ossec.conf";
+const INTEGRATION: &str = "var/ossec/integrations/custom-wazuh-triage";
+
+struct Patient {
+    root: ManagerRoot,
+    queue: FakeQueue,
+    _analysisd: UnixDatagram,
+}
+
+impl Patient {
+    /// A manager on which everything is well.
+    fn new() -> Self {
+        let root = ManagerRoot::packaged();
+        fs::create_dir_all(root.path("var/ossec/queue/sockets")).unwrap();
+        let analysisd = UnixDatagram::bind(root.path("var/ossec/queue/sockets/queue")).unwrap();
+        let output = root.install(&["--feedback-queue-url", FEEDBACK_QUEUE]);
+        assert!(output.status.success(), "{}", text(&output));
+        let queue = FakeQueue::start();
+        queue.set_date(&jiff::fmt::rfc2822::to_string(&jiff::Zoned::now()).unwrap());
+        Self { root, queue, _analysisd: analysisd }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.root.command(&["doctor"]);
+        command.env("AWS_ENDPOINT_URL", &self.queue.url).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "the-secret");
+        command
+    }
+
+    fn doctor(&self) -> Output {
+        self.command().output().unwrap()
+    }
+
+    fn set_mode(&self, path: &str, mode: u32) {
+        fs::set_permissions(self.root.path(path), Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+fn check(output: &Output, code: i32, words: &str) {
+    assert_eq!(output.status.code(), Some(code), "{words}: {}", text(output));
+    assert!(text(output).contains(words), "{words}: {}", text(output));
+    assert!(!text(output).contains("the-secret") && !text(output).contains("AKIDTEST"), "{}", text(output));
+}
+
+#[test]
+fn a_manager_on_which_all_is_well_has_nothing_but_oks() {
+    // Only root can give files to the user wazuh.
+    if !is_root() {
+        return;
+    }
+    let patient = Patient::new();
+    let before = patient.root.everything();
+    let output = patient.doctor();
+    check(&output, 0, "ok   the alerts queue answers: ");
+    check(&output, 0, "ok   the feedback queue answers: ");
+    check(&output, 0, "ok   this host's clock agrees with that of AWS");
+    check(&output, 0, "custom-wazuh-triage is in its place, root:wazuh 0750");
+    assert!(text(&output).lines().all(|line| line.starts_with("ok   ")), "{}", text(&output));
+    assert_eq!(patient.root.everything(), before);
+    assert_eq!(patient.queue.left(), [""; 0]);
+}
+
+/// What is spoilt, and the finding that names it.
+type Fault = (&'static str, fn(&Patient), &'static str, &'static str);
+
+#[test]
+fn a_fault_of_program_or_block_is_named_with_its_cure() {
+    check_faults(&[
+        (
+            "a program that is missing",
+            |it| fs::remove_file(it.root.path(INTEGRATION)).unwrap(),
+            "FAIL",
+            "custom-wazuh-triage is not there — wazuh-publisher install",
+        ),
+        (
+            "a program that others may write",
+            |it| it.set_mode(INTEGRATION, 0o772),
+            "FAIL",
+            "can be written by the user wazuh: integratord refuses it — chown root:wazuh ",
+        ),
+        (
+            "a program that wazuh cannot run",
+            |it| it.set_mode(INTEGRATION, 0o700),
+            "FAIL",
+            "custom-wazuh-triage cannot be run by the user wazuh — chown root:wazuh ",
+        ),
+        (
+            "a link",
+            |it| {
+                fs::remove_file(it.root.path(INTEGRATION)).unwrap();
+                std::os::unix::fs::symlink("/bin/true", it.root.path(INTEGRATION)).unwrap();
+            },
+            "FAIL",
+            "is a symbolic link — put a copy there",
+        ),
+        (
+            "a block that is broken",
+            |it| {
+                let conf =
+                    it.root.read(CONF).replace("<alert_format>json</alert_format>", "<queue>x</queue>");
+                it.root.write(CONF, &conf);
+            },
+            "FAIL",
+            "<queue> is not known to Wazuh — correct it and restart wazuh-manager",
+        ),
+        (
+            "no block",
+            |it| it.root.write(CONF, crate::manager_root::OSSEC_CONF),
+            "FAIL",
+            "no alert reaches the publisher",
+        ),
+        (
+            "a file that Wazuh could not read",
+            |it| it.root.write(CONF, "<ossec_config>"),
+            "FAIL",
+            "line 1: <ossec_config> does not end — ",
+        ),
+        (
+            "both ways at once",
+            |it| {
+                fs::create_dir_all(it.root.path("etc/systemd/system/multi-user.target.wants")).unwrap();
+                it.root.write("etc/systemd/system/multi-user.target.wants/wazuh-publisher.service", "");
+            },
+            "warn",
+            "alerts come twice",
+        ),
+    ]);
+}
+
+#[test]
+fn a_fault_of_the_rest_is_named_with_its_cure() {
+    check_faults(&[
+        (
+            "rules that are missing",
+            |it| fs::remove_file(it.root.path("var/ossec/etc/rules/wazuh-triage-rules.xml")).unwrap(),
+            "warn",
+            "events that come back fire no rule",
+        ),
+        (
+            "a spool that is missing",
+            |it| fs::remove_dir(it.root.path("var/ossec/queue/wazuh-triage")).unwrap(),
+            "FAIL",
+            "is not usable (No such file or directory (os error 2)) — install -d -o wazuh",
+        ),
+        (
+            "a spool that everybody reads",
+            |it| it.set_mode("var/ossec/queue/wazuh-triage", 0o755),
+            "FAIL",
+            "everybody may read or write the spool",
+        ),
+        (
+            "a setting that is wrong",
+            |it| it.root.write("var/ossec/etc/wazuh-triage.toml", "queu_url = \"x\"\n"),
+            "FAIL",
+            "the configuration is wrong: queu_url in ",
+        ),
+        (
+            "analysisd is away",
+            |it| fs::remove_file(it.root.path("var/ossec/queue/sockets/queue")).unwrap(),
+            "FAIL",
+            "(No such file or directory (os error 2)) — start wazuh-manager",
+        ),
+        (
+            "what was set aside",
+            |it| {
+                fs::create_dir(it.root.path("var/ossec/queue/wazuh-triage/rejected")).unwrap();
+                it.root.write("var/ossec/queue/wazuh-triage/rejected/feedback-1.json", "x");
+                it.root.write("var/ossec/queue/wazuh-triage/rejected/feedback-1.reason", "x");
+            },
+            "warn",
+            "1 alerts or events were set aside",
+        ),
+    ]);
+}
+
+fn check_faults(faults: &[Fault]) {
+    if !is_root() {
+        return;
+    }
+    for (what, spoil, level, words) in faults {
+        let patient = Patient::new();
+        spoil(&patient);
+        let output = patient.doctor();
+        let line = text(&output).lines().find(|line| line.contains(words)).map(str::to_owned);
+        let line = line.unwrap_or_else(|| panic!("{what}: {}", text(&output)));
+        assert!(line.starts_with(level), "{what}: {line}");
+        if *level == "FAIL" {
+            check(&output, 1, " of these are to be cured");
+        }
+    }
+}
+
+#[test]
+fn what_aws_answers_is_told_with_its_cure() {
+    for (operation, status, error, words) in [
+        (
+            "SendMessageBatch",
+            403,
+            "AccessDeniedException",
+            "FAIL the alerts queue refuses access (AccessDeniedException): https://",
+        ),
+        ("SendMessageBatch", 403, "AccessDeniedException", " — these credentials need sqs:SendMessage on it"),
+        (
+            "SendMessageBatch",
+            400,
+            "QueueDoesNotExist",
+            "FAIL the alerts queue: the queue does not exist — check its URL and region",
+        ),
+        (
+            "ReceiveMessage",
+            403,
+            "AccessDeniedException",
+            " — these credentials need sqs:ReceiveMessage, sqs:DeleteMessage",
+        ),
+        (
+            "ReceiveMessage",
+            503,
+            "ServiceUnavailable",
+            "FAIL the feedback queue: SQS is busy (ServiceUnavailable) — try again",
+        ),
+    ] {
+        let patient = Patient::new();
+        patient.queue.fail(operation, status, error);
+        check(&patient.doctor(), 1, words);
+    }
+    let patient = Patient::new();
+    patient.queue.set_date("Sun, 22 Nov 2020 08:12:04 GMT");
+    check(&patient.doctor(), 1, " s ahead of that of AWS — set the clock");
+    let output = patient.command().env("SSL_CERT_FILE", "/nowhere/ca.pem").output().unwrap();
+    check(&output, 1, "FAIL there are no root certificates to know AWS by — apt-get install ca-certificates");
+    let output = patient.command().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").output().unwrap();
+    check(&output, 1, "FAIL the alerts queue: SQS cannot be reached (");
+}
+
+#[test]
+fn credentials_are_looked_at_and_not_shown() {
+    let patient = Patient::new();
+    let output = patient.command().env_remove("AWS_ACCESS_KEY_ID").output().unwrap();
+    check(&output, 1, "FAIL no credentials — add them to the profile");
+    let key = "[soc]\naws_access_key_id = AKIDTEST\naws_secret_access_key = the-secret\n";
+    patient.root.write("credentials", key);
+    let mut command = patient.command();
+    command.args(["--profile", "soc", "--credentials-file"]).arg(patient.root.path("credentials"));
+    let output = command.output().unwrap();
+    check(&output, 1, "everybody may read or write ");
+    check(&output, 1, "ok   credentials are there, and do not expire");
+    patient.root.write("expired.json", r#"{"Version":1,"AccessKeyId":"AKIDTEST","SecretAccessKey":"the-secret","SessionToken":"t","Expiration":"2020-01-01T00:00:00Z"}"#);
+    let process =
+        format!("[soc]\ncredential_process = /bin/cat {}\n", patient.root.path("expired.json").display());
+    patient.root.write("credentials", &process);
+    check(
+        &command.output().unwrap(),
+        1,
+        "FAIL the credentials expired at 2020-01-01T00:00:00Z — see what renews them",
+    );
+}
+
+#[test]
+fn findings_come_as_json_too() {
+    let patient = Patient::new();
+    fs::remove_file(patient.root.path(INTEGRATION)).unwrap();
+    let output = patient.command().arg("--json").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<&Value> = findings.iter().filter(|finding| finding["level"] == "fail").collect();
+    assert_eq!(failed[0]["cure"], "wazuh-publisher install");
+    assert!(findings.iter().any(|finding| finding["level"] == "ok" && finding.get("cure").is_none()));
+}
