@@ -120,6 +120,8 @@ fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
         ("SIGHTINGS_TABLE", "sightings"),
         ("INCIDENTS_TABLE", "incidents"),
         ("ABUSEIPDB_KEY_PARAMETER", "/bench/abuseipdb-key"),
+        ("MISP_KEY_PARAMETER", "/bench/misp-key"),
+        ("OTX_KEY_PARAMETER", "/bench/otx-key"),
         ("MODEL_KEY_PARAMETER", "/bench/model-key"),
         ("MAIL_FROM", "triage@example.com"),
         ("MAIL_TO", "soc@example.com"),
