@@ -3,16 +3,14 @@
 //! `TRIAGE_CORPUS` may name a folder of alerts, one per line (`*.jsonl`, `*.ndjson`), to be measured as well.
 
 use std::fs;
-use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use domain::indicator::extract;
 use tempfile::TempDir;
 
-use crate::release::project;
+use crate::release::{Release, project};
 use crate::table::{Aim, Quantity, Row};
 use crate::{corpus, tell};
 
@@ -24,7 +22,7 @@ const PYTHON_PASSES: usize = 3;
 const TIMES_FASTER: f64 = 12.0;
 
 /// Measures on one core: both programs in turn on each set of alerts.
-pub(crate) fn measure(corpus_folder: Option<&Path>) -> Result<Vec<Row>> {
+pub(crate) fn measure(release: &Release, corpus_folder: Option<&Path>) -> Result<Vec<Row>> {
     let mut sets = vec![("varied", corpus::varied(ALERTS)), ("without indicators", corpus::silent(ALERTS))];
     if let Some(folder) = corpus_folder {
         sets.push(("of TRIAGE_CORPUS", read(folder)?));
@@ -32,8 +30,8 @@ pub(crate) fn measure(corpus_folder: Option<&Path>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, alerts) in sets {
         tell(&format!("indicators in {} alerts {name}", alerts.len()));
-        let ours = passes(&alerts);
-        let theirs = python(&alerts)?;
+        let ours = median(Command::new(release.extraction()), PASSES, &alerts)?;
+        let theirs = median(python(), PYTHON_PASSES, &alerts)?;
         let size: usize = alerts.iter().map(String::len).sum();
         let speed = |took: Duration| Quantity::Speed {
             alerts_per_second: per_second(alerts.len(), took),
@@ -66,30 +64,22 @@ fn per_second(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
-/// The median time of a pass over all alerts.
-fn passes(alerts: &[String]) -> Duration {
-    let pass = |_| {
-        let begin = Instant::now();
-        let found: usize = alerts.iter().map(|alert| extract(black_box(alert)).len()).sum();
-        black_box(found);
-        begin.elapsed()
-    };
-    let mut took: Vec<Duration> = (0..PASSES).map(pass).collect();
-    took.sort_unstable();
-    took.get(PASSES / 2).copied().unwrap_or_default()
-}
-
-/// The same of the peer, as it measures itself: what its start costs is not counted.
-fn python(alerts: &[String]) -> Result<Duration> {
+/// The median time of a pass over all alerts, as the program measures itself: what its start costs is not counted.
+fn median(mut program: Command, passes: usize, alerts: &[String]) -> Result<Duration> {
     let folder = TempDir::new()?;
     let file = folder.path().join("alerts.jsonl");
     fs::write(&file, alerts.join("\n"))?;
-    let peer = project().join("tests/peers/extract_indicators.py");
-    let output = Command::new("python3").arg(peer).arg(&file).arg(PYTHON_PASSES.to_string()).output()?;
-    ensure!(output.status.success(), "the peer ended with {}", output.status);
+    let output = program.arg(&file).arg(passes.to_string()).output()?;
+    ensure!(output.status.success(), "{program:?} ended with {}", output.status);
     let said = String::from_utf8(output.stdout)?;
-    let seconds = said.split_whitespace().nth(1).context("the peer said nothing")?;
+    let seconds = said.split_whitespace().nth(1).context("the program said nothing")?;
     Ok(Duration::from_secs_f64(seconds.parse()?))
+}
+
+fn python() -> Command {
+    let mut command = Command::new("python3");
+    command.arg(project().join("tests/peers/extract_indicators.py"));
+    command
 }
 
 fn read(folder: &Path) -> Result<Vec<String>> {

@@ -39,7 +39,7 @@ fn main() -> Result<ExitCode> {
     table.extend(follow::measure(&release)?);
     table.extend(sizes::measure(&release)?);
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
-    table.extend(extraction::measure(folder("TRIAGE_CORPUS").as_deref())?);
+    table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);
     table.extend(lookups::measure()?);
     if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
         table.extend(conformance::measure(&folder)?);

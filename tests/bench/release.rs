@@ -31,6 +31,10 @@ impl Release {
         if !status.success() {
             bail!("cargo build ended with {status}");
         }
+        let status = cargo().args(["build", "--release", "-p", "domain", "--example", "extract"]).status();
+        if !status.context("could not start cargo")?.success() {
+            bail!("cargo build of domain's example extract failed");
+        }
         let mut command = Command::new("make");
         command.args(["--silent", "integration"]).current_dir(project()).stdin(Stdio::null());
         let status = command.status().context("could not start make")?;
@@ -50,6 +54,11 @@ impl Release {
 
     pub(crate) fn publisher(&self) -> PathBuf {
         self.binaries.join("wazuh-publisher")
+    }
+
+    /// Extraction alone, measuring itself.
+    pub(crate) fn extraction(&self) -> PathBuf {
+        self.binaries.join("examples/extract")
     }
 
     pub(crate) fn integration(&self) -> PathBuf {
