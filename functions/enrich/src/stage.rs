@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
 use domain::incident::IncidentId;
+use domain::indicator::{Found, Indicator};
 use domain::message::{self, Schema};
 use domain::verdict::{Examined, Judgement, Provider, Report, Verdict, Witness};
 use domain::{Alert, EnrichedAlert, MessageError};
@@ -16,13 +17,12 @@ use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
-use serde::Serialize;
 
 use crate::config::Config;
 use crate::routing::{Path, Route};
 use crate::sightings::{SightingError, Sightings};
 use crate::start;
-use crate::window::{self, Repeats, Window, WindowError};
+use crate::window::{self, Window, WindowError};
 use crate::{feedback, forwarding};
 
 /// The enrich stage with its clients.
@@ -78,7 +78,8 @@ impl Enrich {
             }
             Path::Returned => {
                 let examined = forwarding::examined_of_returned(alert, now);
-                self.pass_on(alert, examined, None, now).await?;
+                let (reports, verdict) = (reports_of(&examined), self.judge(&examined, now));
+                self.pass_on(alert, reports, verdict, None).await?;
                 Ok(Settled::Passed)
             }
             Path::Triage => self.triage(alert, now).await,
@@ -95,13 +96,13 @@ impl Enrich {
         self.measure(&examination.usage, now);
         let verdict = self.judge(&examination.examined, now);
         let reports = reports_of(&examination.examined);
-        self.send_feedback(alert, &examination.examined, &repeats, &found, now).await?;
+        self.send_feedback(alert, &reports, &verdict, found.iter().zip(&repeats)).await?;
         self.add_sightings(&verdict, now).await;
         if !self.config.forward_level.forwards(alert.rule(), &reports, &verdict) {
             return Ok(Settled::Ended(End::new(alert.key(), Outcome::Ignored, "below_forward_level")));
         }
         let repeat_of = window::repeated_incident(&repeats).cloned();
-        self.pass_on(alert, examination.examined, repeat_of, now).await?;
+        self.pass_on(alert, reports, verdict, repeat_of).await?;
         Ok(Settled::Passed)
     }
 
@@ -110,21 +111,21 @@ impl Enrich {
     }
 
     /// Wazuh is told once per rule and indicator, not once per alert.
-    async fn send_feedback(
+    async fn send_feedback<'a>(
         &self,
         alert: &Alert,
-        examined: &[Examined],
-        repeats: &Repeats,
-        found: &[domain::indicator::Found],
-        now: Timestamp,
+        reports: &[Report],
+        verdict: &Verdict,
+        found: impl Iterator<Item = (&'a Found, &'a Option<IncidentId>)>,
     ) -> Result<(), EnrichError> {
-        let is_new = |examined: &&Examined| {
-            let place = found.iter().position(|found| *found == examined.found);
-            place.and_then(|place| repeats.get(place)).is_none_or(Option::is_none)
-        };
-        let new: Vec<Examined> = examined.iter().filter(is_new).cloned().collect();
-        for event in feedback::events(alert, &reports_of(&new), &self.judge(&new, now)) {
-            self.send(&self.config.feedback_queue_url, &event).await?;
+        let repeated: Vec<&Indicator> =
+            found.filter(|(_, repeat)| repeat.is_some()).map(|(found, _)| &found.indicator).collect();
+        let is_new = |found: &Found| !repeated.contains(&&found.indicator);
+        let reports: Vec<Report> = reports.iter().filter(|report| is_new(&report.found)).cloned().collect();
+        let mut verdict = verdict.clone();
+        verdict.indicators.retain(|judged| is_new(&judged.found));
+        for event in feedback::events(alert, &reports, &verdict) {
+            self.send(&self.config.feedback_queue_url, message::encode(&event)?).await?;
         }
         Ok(())
     }
@@ -146,23 +147,24 @@ impl Enrich {
     async fn pass_on(
         &self,
         alert: &Alert,
-        examined: Vec<Examined>,
+        reports: Vec<Report>,
+        verdict: Verdict,
         repeat_of: Option<IncidentId>,
-        now: Timestamp,
     ) -> Result<(), EnrichError> {
-        let verdict = self.judge(&examined, now);
-        let reports = reports_of(&examined);
         let mut enriched =
             EnrichedAlert { schema: Schema, alert: alert.clone(), reports, verdict, repeat_of };
         enriched.condense(Self::SHOWN);
-        if matches!(message::encode(&enriched), Err(MessageError::TooLarge(_))) {
-            enriched.condense(1);
-        }
-        self.send(&self.config.enriched_queue_url, &enriched).await
+        let body = match message::encode(&enriched) {
+            Err(MessageError::TooLarge(_)) => {
+                enriched.condense(1);
+                message::encode(&enriched)?
+            }
+            body => body?,
+        };
+        self.send(&self.config.enriched_queue_url, body).await
     }
 
-    async fn send<M: Serialize>(&self, queue_url: &str, message: &M) -> Result<(), EnrichError> {
-        let body = message::encode(message)?;
+    async fn send(&self, queue_url: &str, body: String) -> Result<(), EnrichError> {
         let sent = self.sqs.send_message().queue_url(queue_url).message_body(body).send().await;
         sent.map(|_| ()).map_err(|error| EnrichError::Send(error.into()))
     }
