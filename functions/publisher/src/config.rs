@@ -1,21 +1,26 @@
 //! The publisher's configuration: arguments, then environment, then the TOML file, then defaults.
 
 mod back;
+mod following;
+mod problems;
 mod setting;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::destination::{Destination, EndpointUrl, Profile, QueueUrl};
 use crate::failure::Failure;
-use crate::follow::{Filter, FollowOptions, Start};
+use crate::follow::FollowOptions;
 use crate::home::Home;
 use crate::relay::settings::Settings as RelaySettings;
 use crate::spool::Durability;
 
+use problems::Problem;
+
+pub use following::Intake;
+pub use problems::Problems;
 pub use setting::Setting;
 
 /// Where the environment's variables come from.
@@ -33,7 +38,7 @@ pub struct Config {
     /// Nothing on a host without Wazuh, unless it is set.
     pub log: Option<PathBuf>,
     pub credentials_file: Option<PathBuf>,
-    /// Nothing unless `intake` says `follow`.
+    /// Nothing where `intake` says `integration`.
     pub follow: Option<FollowOptions>,
     /// The whole program, for the integration: it alone reads it.
     pub publisher: Option<PathBuf>,
@@ -72,6 +77,10 @@ impl Config {
         if reader.problems.0.is_empty() { Ok(config) } else { Err(reader.problems) }
     }
 
+    pub fn intake(&self) -> Intake {
+        if self.follow.is_some() { Intake::Follow } else { Intake::Integration }
+    }
+
     pub fn destination(&self) -> Result<Destination, Failure> {
         Ok(Destination {
             queue_url: self.queue_url.clone().ok_or(Failure::NoQueue)?,
@@ -93,43 +102,6 @@ impl Limits {
     pub const DEFAULT: Self = Self { max_bytes: 1 << 30, max_age: Duration::from_hours(7 * 24) };
 }
 
-/// As enrich routes by default: what is below is ignored there, but for logins.
-const FOLLOW_LEVEL: u64 = 6;
-
-/// Whether `alerts.json` is followed.
-struct Intake(bool);
-
-impl TryFrom<String> for Intake {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "follow" => Ok(Self(true)),
-            "integration" => Ok(Self(false)),
-            _ => Err("it is neither follow nor integration"),
-        }
-    }
-}
-
-struct Beginning(Start);
-
-impl TryFrom<String> for Beginning {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "end" => Ok(Self(Start::End)),
-            "beginning" => Ok(Self(Start::Beginning)),
-            time => {
-                let time = time
-                    .parse()
-                    .map_err(|_| "it is neither end, beginning, nor a time like 2026-10-03T14:00:00Z")?;
-                Ok(Self(Start::At(time)))
-            }
-        }
-    }
-}
-
 /// What the caller gave, as it was given; empty values count as not given.
 #[derive(Debug)]
 pub struct Arguments {
@@ -144,40 +116,6 @@ pub enum Caller {
     CommandLine,
     Integratord,
 }
-
-/// Everything that is wrong with a configuration.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
-
-/// One error: which setting, what is wrong, and how a right one looks. Never the value: it may be a key.
-#[derive(Debug, PartialEq, Eq)]
-struct Problem {
-    name: String,
-    wrong: String,
-    example: String,
-}
-
-impl Problems {
-    /// Each error by itself.
-    pub fn each(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(ToString::to_string)
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, wrong, example } = self;
-        write!(formatter, "{name}: {wrong} (example: {example})")
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.each().collect::<Vec<_>>().join("; "))
-    }
-}
-
-impl std::error::Error for Problems {}
 
 #[derive(Default)]
 struct File {
@@ -197,31 +135,6 @@ impl Reader<'_> {
         let (name, value) = self.pick(setting)?;
         let parsed = value.into_string().map_err(|_| "it is not UTF-8").and_then(T::try_from);
         parsed.map_err(|problem| self.problem(&name, problem, setting.example())).ok()
-    }
-
-    fn follow(&mut self, home: &Home, spool: &Path) -> Option<FollowOptions> {
-        let level = self.number(Setting::FollowLevel).unwrap_or(FOLLOW_LEVEL);
-        let filter = Filter {
-            min_level: u8::try_from(level).unwrap_or(u8::MAX),
-            groups: self.list(Setting::FollowGroups),
-            rule_ids: self.list(Setting::FollowRuleIds),
-            excluded_rule_ids: self.list(Setting::FollowExcludedRuleIds),
-            ..Filter::default()
-        };
-        let start = match self.parsed::<Beginning>(Setting::FollowFrom) {
-            Some(Beginning(start)) => start,
-            None => Start::End,
-        };
-        let alerts = self.path(Setting::FollowFile).unwrap_or_else(|| home.alerts());
-        let options =
-            FollowOptions { alerts, start, filter, ..FollowOptions::new(&spool.join("follow.json")) };
-        let Intake(is_followed) = self.parsed(Setting::Intake).unwrap_or(Intake(false));
-        is_followed.then_some(options)
-    }
-
-    fn list(&self, setting: Setting) -> Vec<String> {
-        let text = self.pick(setting).and_then(|(_, value)| value.into_string().ok()).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
     /// A whole number above zero.
@@ -344,6 +257,7 @@ fn toml_example(setting: Setting) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::follow::Start;
 
     struct Given {
         arguments: Vec<(Setting, OsString)>,
@@ -387,6 +301,7 @@ mod tests {
             read(Caller::CommandLine, Given { arguments: vec![], environment: vec![], file: "" }).unwrap();
         assert_eq!(config.spool, Path::new("/ossec/queue/wazuh-triage"));
         assert_eq!(config.log, None);
+        assert_eq!(config.follow.as_ref().unwrap().alerts, Path::new("/ossec/logs/alerts/alerts.json"));
         assert!(matches!(config.destination(), Err(Failure::NoQueue)));
     }
 
@@ -416,6 +331,30 @@ mod tests {
             assert!(problems.contains(part), "{part} is missing in: {problems}");
         }
         assert!(!problems.contains("wJalr"), "{problems}");
+    }
+
+    #[test]
+    fn alerts_json_is_followed_unless_it_is_left_to_integratord() {
+        let follow = |file| {
+            let given = Given { arguments: vec![], environment: vec![], file };
+            let config = read(Caller::CommandLine, given).map_err(|problems| problems.to_string())?;
+            Ok(config.follow.map(|options| (options.filter.min_level, options.start)))
+        };
+        for (file, expected) in [
+            ("", Ok(Some((6, Start::End)))),
+            ("intake = \"follow\"\nfollow_level = 16\n", Ok(Some((16, Start::End)))),
+            ("follow_from = \"beginning\"\n", Ok(Some((6, Start::Beginning)))),
+            ("intake = \"integration\"\n", Ok(None)),
+            ("intake = \"both\"\n", Err("it is neither follow nor integration")),
+            ("follow_level = 17\n", Err("it is not a level from 1 to 16")),
+            ("follow_level = 0\n", Err("it is not a level from 1 to 16")),
+        ] {
+            let found: Result<_, String> = follow(file);
+            match (&found, expected) {
+                (Err(found), Err(expected)) => assert!(found.contains(expected), "{file}: {found}"),
+                _ => assert_eq!(found, expected.map_err(str::to_owned), "{file}"),
+            }
+        }
     }
 
     #[test]

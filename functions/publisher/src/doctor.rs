@@ -3,7 +3,9 @@
 mod aws;
 mod clock;
 pub mod findings;
+mod intake;
 mod manager;
+mod part;
 mod rights;
 mod spool;
 
@@ -43,6 +45,7 @@ impl Checkup<'_> {
         findings.extend(manager::ossec_conf(layout));
         findings.extend(manager::rules(layout));
         let Ok(config) = config else { return findings };
+        findings.extend(intake::intake(layout, config, owners));
         findings.extend(manager::target(&config.relay.to));
         findings.extend(spool::spool(&config.spool, owners, now));
         match aws::no_roots(environment) {

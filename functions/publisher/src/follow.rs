@@ -74,6 +74,17 @@ pub enum Start {
     At(Timestamp),
 }
 
+/// Where reading began when the follower was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// At the checkpoint.
+    Resumed,
+    /// At the start that the options name: there was no checkpoint.
+    Started,
+    /// There is no file yet; its first line will be the first.
+    NoFile,
+}
+
 /// What is still to be read; compressed files as what they hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lag {
@@ -95,11 +106,17 @@ impl FollowOptions {
     }
 }
 
+/// Whether there is a checkpoint to go on from; an error where there is one that is of no use.
+pub fn has_checkpoint(options: &FollowOptions) -> Result<bool, FollowError> {
+    Ok(Checkpoint::new(&options.checkpoint, &options.alerts).load()?.is_some())
+}
+
 /// Reads alerts in their order.
 pub struct Follower {
     options: FollowOptions,
     checkpoint: Checkpoint,
     watch: Watch,
+    opening: Opening,
     source: Option<Source>,
     buffer: Buffer,
     /// The end of the file before.
@@ -158,6 +175,7 @@ impl Follower {
         let mut follower = Self {
             watch: Watch::new(history::root(&options.alerts)),
             checkpoint,
+            opening: Opening::NoFile,
             source: None,
             buffer: Buffer::default(),
             before: None,
@@ -169,11 +187,19 @@ impl Follower {
             counts: Counts::default(),
             options,
         };
+        let opening = if position.is_some() { Opening::Resumed } else { Opening::Started };
         match position {
             Some(position) => follower.resume(position)?,
             None => follower.begin()?,
         }
+        if follower.source.is_some() {
+            follower.opening = opening;
+        }
         Ok(follower)
+    }
+
+    pub fn opening(&self) -> Opening {
+        self.opening
     }
 
     /// The next alerts, from about so many bytes of the file (4 KiB to 16 MiB), whether wanted or not. Never waits.

@@ -90,6 +90,7 @@ pub fn install(
     if plan::is_taken(layout).map_err(at("read", &layout.rules()))? {
         tell(out, "rule 100015 is another's here: wazuh-triage-abuseipdb-positive.xml was not installed");
     }
+    warn_of_intake(&parse(&changed, &conf_path)?, layout, wishes, out)?;
     if mode == Mode::DryRun {
         tell(out, "nothing was written");
         return Ok(());
@@ -99,6 +100,36 @@ pub fn install(
         tell(out, "then: systemctl daemon-reload && systemctl enable --now wazuh-publisher");
     }
     finish(restart, out)
+}
+
+/// What install does not touch may have alerts come twice, or not at all.
+fn warn_of_intake(
+    conf: &OssecConf,
+    layout: &Layout,
+    wishes: &Wishes,
+    out: &mut dyn Write,
+) -> Result<(), InstallError> {
+    if plan::comes_twice(conf, wishes)? {
+        let path = layout.ossec_conf();
+        tell(
+            out,
+            &format!(
+                "alerts come twice: take the <integration> block of {INTEGRATION} out of {}",
+                path.display()
+            ),
+        );
+    }
+    // The file is the site's: what it says counts, not what was asked for now.
+    if let Some(set) = wishes.intake_of_file
+        && set != wishes.intake
+    {
+        let path = layout.config();
+        tell(
+            out,
+            &format!("set intake = \"{}\" in {}: it says otherwise", wishes.intake.as_str(), path.display()),
+        );
+    }
+    Ok(())
 }
 
 /// Takes away what install wrote, and nothing that somebody changed since.

@@ -92,12 +92,20 @@ fn clear_rejected(shipper: &Shipper) -> Result<(), SpoolError> {
         }
         bytes -= entry.size_bytes().min(bytes);
         let label = label(&entry.read().unwrap_or_default());
-        entry.remove()?;
+        discard(&entry)?;
         let path = entry.path().display();
         shipper
             .journal
             .failure(&format!("removed alert {label}, the oldest in a full rejected folder: {path}"));
     }
+    Ok(())
+}
+
+/// Removes an alert, and the reason that the relay may have put beside it.
+pub(crate) fn discard(entry: &Entry) -> Result<(), SpoolError> {
+    entry.remove()?;
+    // Without its message a reason is worth nothing, and says nothing wrong either.
+    let _ = std::fs::remove_file(entry.path().with_extension("reason"));
     Ok(())
 }
 

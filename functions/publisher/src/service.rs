@@ -30,6 +30,8 @@ use lanes::Lanes;
 use notify::Notifier;
 use relaying::{Told, relaying};
 
+pub(crate) use sources::Seen;
+
 /// How often the spool is looked at although nobody rang.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -56,8 +58,8 @@ pub async fn run(setup: Setup<'_>, mut config: Config) -> Result<(), Failure> {
     journal.success(&format!("the service serves {}", spool.path().display()));
     loop {
         let shipper = Shipper::new(&spool, journal, &config, setup.host.clone());
-        let destination = config.follow.as_ref().map(|_| config.destination()).transpose()?;
-        let follow = destination.as_ref().zip(config.follow.as_ref());
+        let destination = config.destination();
+        let follow = config.follow.as_ref().map(|options| (&destination, options));
         let told = Told::default();
         let service = Service {
             shipper: &shipper,
@@ -121,7 +123,8 @@ struct Service<'a> {
     shipper: &'a Shipper<'a>,
     notifier: &'a Notifier,
     watchdog: Option<Duration>,
-    follow: Option<(&'a Destination, &'a FollowOptions)>,
+    /// Nothing where `alerts.json` is left to integratord.
+    follow: Option<(&'a Result<Destination, Failure>, &'a FollowOptions)>,
     relay: &'a Told,
 }
 
@@ -161,8 +164,10 @@ impl Service<'_> {
     async fn serve(&self, ears: &mut Ears, counts: &mut Counts) -> Result<Ended, Failure> {
         let mut troubles = Troubles::default();
         let mut lanes = Lanes::new(self.shipper);
-        if let Some((destination, options)) = self.follow {
-            lanes.follow_also(destination, options)?;
+        match self.follow {
+            Some((Ok(destination), options)) => lanes.follow_also(destination, options)?,
+            Some((Err(problem), options)) => lanes.cannot_follow(problem, options),
+            None => {}
         }
         let beat = self.watchdog.map_or(LOOK_AGAIN, |watchdog| LOOK_AGAIN.min(watchdog / 2));
         let mut ticks = tokio::time::interval(beat);

@@ -11,7 +11,7 @@ use crate::cli::Options;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::journal::Journal;
-use crate::keeping::age;
+use crate::keeping::{age, discard};
 use crate::ship::destination;
 use crate::spool::{Entry, Spool, SpoolError};
 
@@ -106,7 +106,7 @@ fn drop_them(found: &[Found], yes: bool, journal: &Journal) -> Result<(), Failur
     }
     for Found { entry, place } in found {
         let label = label(&entry.read().unwrap_or_default());
-        entry.remove()?;
+        discard(entry)?;
         journal.success(&format!("dropped alert {label} for {place}, as told"));
     }
     Ok(())

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::relay::status::Snapshot;
+use crate::service::Seen;
 
 /// Counts are since the start of the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,13 +34,26 @@ pub struct Status {
     pub relay: Option<Snapshot>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Follow {
+    pub path: PathBuf,
     pub accepted: u64,
     pub filtered: u64,
     /// Not read yet.
     pub lag_bytes: u64,
     pub lag_files: usize,
+    /// In a row, up to now: it cannot be read, or its queue takes nothing.
+    pub failures: u32,
+    pub last_error: Option<String>,
+    /// Seconds since 1970.
+    pub last_error_at: Option<u64>,
+}
+
+impl Follow {
+    pub(crate) fn read(&mut self, seen: &Seen) {
+        (self.accepted, self.filtered) = (seen.accepted, seen.filtered);
+        (self.lag_bytes, self.lag_files) = (seen.lag_bytes, seen.lag_files);
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,10 +130,14 @@ impl Status {
              spool {} of {} bytes{full}; {} requests under way\n",
             self.spool_bytes, self.spool_max_bytes, self.in_flight_requests
         );
-        if let Some(Follow { accepted, filtered, lag_bytes, lag_files }) = &self.follow {
+        if let Some(Follow { path, accepted, filtered, lag_bytes, lag_files, failures, last_error, .. }) =
+            &self.follow
+        {
             let _ = writeln!(
                 text,
-                "alerts.json: {accepted} wanted, {filtered} left out, {lag_bytes} bytes and {lag_files} files behind"
+                "{}: {accepted} wanted, {filtered} left out, {lag_bytes} bytes and {lag_files} files behind; {}",
+                path.display(),
+                state(*failures, last_error.as_ref())
             );
         }
         if let Some(Snapshot { written, repeated, set_aside, waiting_since, .. }) = &self.relay {
@@ -131,10 +149,7 @@ impl Status {
             );
         }
         for Destination { queue_url, failures, last_error, .. } in &self.destinations {
-            let state = last_error
-                .as_ref()
-                .map_or("well".to_owned(), |error| format!("failed {failures} times: {error}"));
-            let _ = writeln!(text, "{queue_url}: {state}");
+            let _ = writeln!(text, "{queue_url}: {}", state(*failures, last_error.as_ref()));
         }
         text
     }
@@ -159,11 +174,15 @@ impl Status {
             let _ = write!(text, "# TYPE wazuh_publisher_{name} {kind}\nwazuh_publisher_{name} {value}\n");
         }
         if let Some(follow) = &self.follow {
-            let lag = follow.lag_bytes;
-            let _ = write!(
-                text,
-                "# TYPE wazuh_publisher_follow_lag_bytes gauge\nwazuh_publisher_follow_lag_bytes {lag}\n"
-            );
+            for (name, kind, value) in [
+                ("lag_bytes", "gauge", follow.lag_bytes),
+                ("failures", "gauge", u64::from(follow.failures)),
+                ("accepted_total", "counter", follow.accepted),
+                ("filtered_total", "counter", follow.filtered),
+            ] {
+                let name = format!("wazuh_publisher_follow_{name}");
+                let _ = write!(text, "# TYPE {name} {kind}\n{name} {value}\n");
+            }
         }
         if let Some(relay) = &self.relay {
             for (name, value) in [("written", relay.written), ("set_aside", relay.set_aside)] {
@@ -181,6 +200,10 @@ impl Status {
         }
         text
     }
+}
+
+fn state(failures: u32, last_error: Option<&String>) -> String {
+    last_error.map_or("well".to_owned(), |error| format!("failed {failures} times: {error}"))
 }
 
 fn number(count: usize) -> u64 {

@@ -6,6 +6,8 @@
 //! SPOOL/full                      there while the spool holds all it may; says how much
 //! SPOOL/tmp/                      half-written files
 //! SPOOL/rejected/NAME             what can never be sent, or was not sent in time
+//! SPOOL/rejected/feedback-*       what the relay set aside, with a .reason each
+//! SPOOL/status, follow.json, relay/  the service's, the follower's and the relay's own
 //! SPOOL/<destination>/destination.json, reported, new/NAME
 //! ```
 //! A name in `new/` is a whole alert: it came by `link(2)` or `rename(2)`. It goes when SQS has acknowledged it.
@@ -161,10 +163,13 @@ impl Spool {
         }
     }
 
-    /// What lies in `rejected/`, oldest first.
+    /// What lies in `rejected/`, oldest first; without the reasons that lie beside it.
     pub fn rejected(&self) -> Result<Vec<Entry>, SpoolError> {
-        let mut entries: Vec<_> =
-            list(&self.root.join("rejected"))?.into_iter().map(|path| Entry { path }).collect();
+        let is_whole = |path: &PathBuf| {
+            path.extension().is_none_or(|extension| extension != "reason" && extension != "new")
+        };
+        let paths = list(&self.root.join("rejected"))?.into_iter().filter(is_whole);
+        let mut entries: Vec<_> = paths.map(|path| Entry { path }).collect();
         entries.sort();
         Ok(entries)
     }

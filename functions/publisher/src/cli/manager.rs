@@ -12,13 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Options, given};
-use crate::config::{Arguments, Config, Environment, Setting};
+use crate::config::{Arguments, Config, Environment, Intake, Setting};
 use crate::doctor::findings::{print_json, print_lines};
 use crate::doctor::{Checkup, Level};
 use crate::failure::{EXIT_CODES, Failure, chain};
 use crate::home::{self, Home};
 use crate::install::layout::Layout;
-use crate::install::plan::{Intake, Wishes};
+use crate::install::plan::Wishes;
 use crate::install::{self, Mode, Restart};
 use crate::journal::{Echo, Journal};
 use crate::relay::{Patience, Relay};
@@ -67,12 +67,12 @@ pub(super) struct DoctorJob {
 
 #[derive(Args)]
 pub(super) struct InstallJob {
-    /// How alerts come: by wazuh-integratord, or by following alerts.json.
-    #[arg(long, value_enum, default_value = "integration")]
-    intake: Intake,
-    /// The lowest level of the alerts that integratord hands over.
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(0..=16))]
-    level: u8,
+    /// How alerts come [default: what wazuh-triage.toml says, and else follow]
+    #[arg(long, value_enum)]
+    intake: Option<Intake>,
+    /// The lowest level that is sent [default: 6 where alerts are followed, 7 from integratord]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16))]
+    level: Option<u8>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -195,11 +195,13 @@ impl InstallJob {
         let layout = Layout::new(self.place.root.clone());
         let config =
             Config::read(&arguments(&self.options, &self.back), environment, &Home::at(layout.ossec()))?;
+        let set = config.intake();
         let wishes = Wishes {
+            intake: self.intake.unwrap_or(set),
+            intake_of_file: layout.config().exists().then_some(set),
             queue_url: config.queue_url.ok_or(Failure::NoQueue)?,
             profile: config.profile,
             feedback_queue_url: config.relay.queue_url,
-            intake: self.intake,
             level: self.level,
         };
         let program = home::program();

@@ -110,7 +110,7 @@ impl Setting {
             Self::Durability => "os",
             Self::SpoolMaxBytes => "1073741824",
             Self::SpoolMaxAgeHours => "168",
-            Self::Intake => "integration",
+            Self::Intake => "follow",
             Self::FollowFile => "/var/ossec/logs/alerts/alerts.json",
             Self::FollowFrom => "end",
             Self::FollowLevel => "6",

@@ -52,10 +52,10 @@ pub fn program(layout: &Layout, owners: Option<Owners>) -> Vec<Finding> {
     let path = layout.integration();
     let shown = path.display();
     let Ok(metadata) = fs::symlink_metadata(&path) else {
-        return vec![if follows(layout) {
-            Finding::ok(format!("{shown} is not there, and alerts are followed"))
-        } else {
+        return vec![if has_block(layout) {
             Finding::fail(format!("{shown} is not there"), "wazuh-publisher install")
+        } else {
+            Finding::ok(format!("{shown} is not there, and nothing calls it"))
         }];
     };
     if metadata.is_symlink() {
@@ -77,7 +77,13 @@ pub fn program(layout: &Layout, owners: Option<Owners>) -> Vec<Finding> {
     }]
 }
 
-/// How alerts come: a block for integratord, or the resident service.
+/// Whether integratord is told to call the program.
+pub fn has_block(layout: &Layout) -> bool {
+    let text = fs::read_to_string(layout.ossec_conf()).unwrap_or_default();
+    OssecConf::parse(&text).is_ok_and(|conf| conf.integrations(INTEGRATION).next().is_some())
+}
+
+/// What Wazuh's own configuration says of the integration, of `alerts.json` and of the list.
 pub fn ossec_conf(layout: &Layout) -> Vec<Finding> {
     let path = layout.ossec_conf();
     let shown = path.display();
@@ -110,18 +116,6 @@ pub fn ossec_conf(layout: &Layout) -> Vec<Finding> {
             |problem| Finding::fail(format!("<integration> of {INTEGRATION} in {shown}: {problem}"), CORRECT);
         findings.extend(problems.into_iter().map(named));
     }
-    findings.extend(match (blocks.is_empty(), follows(layout)) {
-        (true, false) => Some(Finding::fail(
-            format!("no alert reaches the publisher: {shown} has no <integration> block and the service is not enabled"),
-            "wazuh-publisher install, or systemctl enable --now wazuh-publisher",
-        )),
-        (true, true) => Some(Finding::ok("the service wazuh-publisher follows the alerts")),
-        (false, true) => Some(Finding::warn(
-            "alerts come twice: from integratord and from the service that follows them",
-            "take the <integration> block away (wazuh-publisher install --intake follow), or stop following",
-        )),
-        (false, false) => None,
-    });
     let mut globals = conf.sections.iter().filter(|section| section.name == "global");
     if globals.next_back().and_then(|global| global.get("jsonout_output")) == Some("no") {
         findings.push(Finding::fail(
@@ -193,11 +187,6 @@ fn problems(block: &Section) -> Vec<String> {
         problems.push(format!("<api_key>: {problem}"));
     }
     problems
-}
-
-fn follows(layout: &Layout) -> bool {
-    let enabled = "etc/systemd/system/multi-user.target.wants/wazuh-publisher.service";
-    fs::symlink_metadata(layout.root().join(enabled)).is_ok()
 }
 
 pub fn rules(layout: &Layout) -> Vec<Finding> {

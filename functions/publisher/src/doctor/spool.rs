@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{Timestamp, Unit};
 
 use super::findings::Finding;
+use super::part::Part;
 use super::rights::{READ, RUN, Rights, WRITE};
 use crate::install::owners::Owners;
 
@@ -37,13 +38,39 @@ pub fn spool(spool: &Path, owners: Option<Owners>, now: Timestamp) -> Vec<Findin
         Finding::ok(format!("the spool {shown} can be written by the user wazuh alone"))
     });
     findings.extend(room(spool));
+    findings.extend(files(spool).iter().filter_map(|path| state(path)));
     findings.push(waiting(spool, now));
-    let rejected = files(&spool.join("rejected")).iter().filter(|path| !is_reason(path)).count();
+    let rejected = files(&spool.join("rejected")).iter().filter(|path| !is_of_another(path)).count();
     if rejected > 0 {
         let what = format!("{rejected} alerts or events were set aside in {shown}/rejected");
         findings.push(Finding::warn(what, "look at them, send them again or remove them"));
     }
     findings
+}
+
+/// What a thing in the folder says by being there.
+fn state(path: &Path) -> Option<Finding> {
+    match Part::of(path) {
+        None => {
+            let what = format!("{} is nothing of the publisher's", path.display());
+            Some(Finding::warn(what, "find out whose it is, and move it away"))
+        }
+        Some(Part::Full) => {
+            let held = fs::read_to_string(path).unwrap_or_default();
+            let cure = "see why alerts do not leave it (wazuh-publisher status), or raise spool_max_bytes";
+            Some(Finding::fail(format!("the spool is full ({held}): further alerts are refused"), cure))
+        }
+        Some(
+            Part::Lock
+            | Part::Doorbell
+            | Part::Status
+            | Part::Checkpoint
+            | Part::Temporary
+            | Part::Rejected
+            | Part::Relay
+            | Part::Destination,
+        ) => None,
+    }
 }
 
 fn room(spool: &Path) -> Option<Finding> {
@@ -78,8 +105,9 @@ fn shown(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
 }
 
-fn is_reason(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "reason")
+/// A reason belongs to a message, and what is half-written is about to become one.
+fn is_of_another(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "reason" || extension == "new")
 }
 
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -8,6 +8,7 @@ use super::InstallError;
 use super::layout::Layout;
 use super::ossec_conf::OssecConf;
 use super::owners::Owner;
+use crate::config::Intake;
 use crate::destination::{Profile, QueueUrl};
 use crate::home::INTEGRATION;
 
@@ -36,17 +37,14 @@ pub struct Wishes {
     pub profile: Option<Profile>,
     pub feedback_queue_url: Option<QueueUrl>,
     pub intake: Intake,
-    pub level: u8,
+    /// Where there is a configuration already, which install leaves as it is.
+    pub intake_of_file: Option<Intake>,
+    /// The lowest level that is sent; nothing for that of each intake.
+    pub level: Option<u8>,
 }
 
-/// How alerts reach the publisher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Intake {
-    /// wazuh-integratord calls the program for each alert.
-    Integration,
-    /// The resident service reads alerts.json itself; no block for integratord is written.
-    Follow,
-}
+/// As the example for integratord has it.
+const INTEGRATION_LEVEL: u8 = 7;
 
 const RULES: [(&str, &str); 2] = [
     ("wazuh-triage-rules.xml", include_str!("../../../../infra/wazuh/rules/wazuh-triage-rules.xml")),
@@ -120,7 +118,7 @@ pub fn block(conf: &OssecConf, wishes: &Wishes) -> Result<String, InstallError> 
         lines.push(format!("  <name>{INTEGRATION}</name>"));
         lines.push(format!("  <hook_url>{url}</hook_url>"));
         lines.extend(profile.map(|profile| format!("  <api_key>{profile}</api_key>")));
-        lines.push(format!("  <level>{}</level>", wishes.level));
+        lines.push(format!("  <level>{}</level>", wishes.level.unwrap_or(INTEGRATION_LEVEL)));
         lines.push("  <alert_format>json</alert_format>".to_owned());
         lines.push("</integration>".to_owned());
     }
@@ -130,24 +128,34 @@ pub fn block(conf: &OssecConf, wishes: &Wishes) -> Result<String, InstallError> 
     Ok(lines.join("\n"))
 }
 
+/// Whether alerts would come twice, although this block is not written: a person wrote one.
+pub fn comes_twice(conf: &OssecConf, wishes: &Wishes) -> Result<bool, InstallError> {
+    let own = conf.block()?.unwrap_or_default();
+    let blocks = conf.integrations(INTEGRATION).count();
+    Ok(wishes.intake == Intake::Follow && blocks > usize::from(own.contains(INTEGRATION)))
+}
+
 /// The example, with what is known set.
 fn config(wishes: &Wishes) -> String {
-    let mut text = CONFIG.to_owned();
+    let quoted = |value: &str| serde_json::Value::from(value).to_string();
+    let of_queue = |url: &QueueUrl| quoted(url.as_str());
     let set = [
-        ("queue_url", Some(wishes.queue_url.as_str())),
-        ("profile", wishes.profile.as_ref().map(Profile::as_str)),
-        ("feedback_queue_url", wishes.feedback_queue_url.as_ref().map(QueueUrl::as_str)),
+        ("queue_url", Some(of_queue(&wishes.queue_url))),
+        ("profile", wishes.profile.as_ref().map(|profile| quoted(profile.as_str()))),
+        ("feedback_queue_url", wishes.feedback_queue_url.as_ref().map(of_queue)),
+        (
+            "intake",
+            Some(wishes.intake).filter(|intake| *intake != Intake::default()).map(|it| quoted(it.as_str())),
+        ),
+        ("follow_level", wishes.level.map(|level| level.to_string())),
     ];
+    let mut text = CONFIG.to_owned();
     for (key, value) in set {
         let Some(value) = value else { continue };
         let begin = format!("# {key} = ");
-        let lines = text.lines().map(|line| {
-            if line.starts_with(&begin) {
-                format!("{key} = {}", serde_json::Value::from(value))
-            } else {
-                line.to_owned()
-            }
-        });
+        let lines = text
+            .lines()
+            .map(|line| if line.starts_with(&begin) { format!("{key} = {value}") } else { line.to_owned() });
         text = lines.collect::<Vec<_>>().join("\n") + "\n";
     }
     text
@@ -160,7 +168,14 @@ mod tests {
     fn wishes(intake: Intake) -> Wishes {
         let queue_url = QueueUrl::try_from(QueueUrl::EXAMPLE.to_owned()).unwrap();
         let profile = Profile::try_from("soc".to_owned()).ok();
-        Wishes { feedback_queue_url: Some(queue_url.clone()), queue_url, profile, intake, level: 7 }
+        Wishes {
+            feedback_queue_url: Some(queue_url.clone()),
+            queue_url,
+            profile,
+            intake,
+            intake_of_file: None,
+            level: None,
+        }
     }
 
     #[test]
@@ -185,10 +200,13 @@ mod tests {
 
     #[test]
     fn the_configuration_has_what_was_given_and_reads_back() {
-        let text = config(&wishes(Intake::Follow));
-        let table: toml::Table = text.parse().unwrap();
+        let table: toml::Table = config(&wishes(Intake::Follow)).parse().unwrap();
         assert_eq!(table["queue_url"].as_str(), Some(QueueUrl::EXAMPLE));
         assert_eq!(table["profile"].as_str(), Some("soc"));
         assert_eq!(table.len(), 3);
+        let chosen = Wishes { level: Some(9), ..wishes(Intake::Integration) };
+        let table: toml::Table = config(&chosen).parse().unwrap();
+        assert_eq!(table["intake"].as_str(), Some("integration"));
+        assert_eq!(table["follow_level"].as_integer(), Some(9));
     }
 }

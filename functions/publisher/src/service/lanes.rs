@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::SystemTime;
@@ -12,9 +13,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::backoff::pause;
 use crate::destination::Destination;
 use crate::failure::{Failure, chain};
-use crate::follow::{FollowOptions, Follower};
+use crate::follow::FollowOptions;
 use crate::queue::SendError;
-use crate::service::sources::{Following, Landed, Source, round};
+use crate::service::sources::{Following, Landed, Source, Told, round};
 use crate::ship::{Route, Shipper, Stop, destination};
 use crate::spool::{Folder, SpoolError};
 use crate::status::{self, seconds};
@@ -24,13 +25,14 @@ pub(crate) struct Lanes<'a> {
     by_folder: HashMap<String, Lane>,
     rounds: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + 'a>>>,
     forgiven_at: Instant,
+    /// How far the reading of `alerts.json` is, also while a round is under way.
+    alerts_json: Option<status::Follow>,
 }
 
 struct Lane {
     folder: Folder,
     /// In the lane of `alerts.json`, while no round has it.
     following: Option<Box<Following>>,
-    seen: Option<status::Follow>,
     state: State,
     failures: u32,
     problem: Option<(SystemTime, String)>,
@@ -53,7 +55,7 @@ const FORGIVEN_AFTER: std::time::Duration = std::time::Duration::from_secs(30);
 impl<'a> Lanes<'a> {
     pub(crate) fn new(shipper: &'a Shipper<'a>) -> Self {
         let (by_folder, rounds) = (HashMap::new(), FuturesUnordered::new());
-        Self { shipper, by_folder, rounds, forgiven_at: Instant::now() }
+        Self { shipper, by_folder, rounds, forgiven_at: Instant::now(), alerts_json: None }
     }
 
     /// Starts a round for each destination that has alerts, has none under way and is not to be left alone.
@@ -81,21 +83,34 @@ impl<'a> Lanes<'a> {
         Ok(())
     }
 
-    /// Another lane, whose alerts are read from `alerts.json`.
+    /// Another lane, whose alerts are read from `alerts.json`. Whether it can be read is its rounds' matter.
     pub(crate) fn follow_also(
         &mut self,
         destination: &Destination,
         options: &FollowOptions,
     ) -> Result<(), Failure> {
         let folder = self.shipper.spool.folder_for(destination)?;
-        let following = Following::new(Follower::open(options.clone())?);
+        let following = Following::new(options.clone());
+        self.alerts_json = Some(status::Follow { path: following.alerts().to_owned(), ..Default::default() });
         let lane = Lane { following: Some(Box::new(following)), ..Lane::new(folder) };
         self.by_folder.insert(FOLLOW.to_owned(), lane);
         Ok(())
     }
 
+    /// Says so; what integratord hands over names its queue itself, and goes on.
+    pub(crate) fn cannot_follow(&mut self, problem: &Failure, options: &FollowOptions) {
+        let path = options.alerts.clone();
+        self.shipper.journal.failure(&format!("{} is not followed: {problem}", path.display()));
+        let last_error = Some(problem.to_string());
+        self.alerts_json = Some(status::Follow { path, failures: 1, last_error, ..Default::default() });
+    }
+
+    /// Nothing when `alerts.json` is left to integratord.
     pub(crate) fn follow(&self) -> Option<status::Follow> {
-        self.by_folder.get(FOLLOW)?.seen
+        let follow = self.alerts_json.clone()?;
+        let Some(lane) = self.by_folder.get(FOLLOW) else { return Some(follow) };
+        let status::Destination { failures, last_error, last_error_at, .. } = lane.status();
+        Some(status::Follow { failures, last_error, last_error_at, ..follow })
     }
 
     pub(crate) fn are_idle(&self) -> bool {
@@ -112,6 +127,9 @@ impl<'a> Lanes<'a> {
         let shipper = self.shipper;
         tokio::select! {
             landed = next(&mut self.rounds) => {
+                if let (Some(following), Some(seen)) = (&landed.following, &mut self.alerts_json) {
+                    seen.read(&following.seen);
+                }
                 if let Some(lane) = self.by_folder.get_mut(&landed.lane) {
                     lane.settle(shipper, landed);
                 }
@@ -130,13 +148,14 @@ impl<'a> Lanes<'a> {
 
     /// One line for `systemctl status`.
     pub(crate) fn summary(&self, waiting: u64) -> String {
-        let problem =
-            self.by_folder.values().find_map(|lane| lane.problem.as_ref()).map(|(_, text)| text.as_str());
-        format!("{waiting} alerts wait; {}", problem.unwrap_or("all is well"))
+        let of_lanes = || self.by_folder.values().find_map(|lane| lane.problem.clone()).map(|(_, text)| text);
+        let problem = self.follow().and_then(|follow| follow.last_error).or_else(of_lanes);
+        format!("{waiting} alerts wait; {}", problem.as_deref().unwrap_or("all is well"))
     }
 
     pub(crate) fn status(&self) -> Vec<status::Destination> {
-        let mut destinations: Vec<_> = self.by_folder.values().map(Lane::status).collect();
+        let of_spool = self.by_folder.iter().filter(|(name, _)| *name != FOLLOW);
+        let mut destinations: Vec<_> = of_spool.map(|(_, lane)| lane.status()).collect();
         destinations.sort_by(|one, other| one.queue_url.cmp(&other.queue_url));
         destinations
     }
@@ -144,7 +163,7 @@ impl<'a> Lanes<'a> {
 
 impl Lane {
     fn new(folder: Folder) -> Self {
-        Self { folder, following: None, seen: None, state: State::Idle(None), failures: 0, problem: None }
+        Self { folder, following: None, state: State::Idle(None), failures: 0, problem: None }
     }
 
     fn is_due(&self) -> bool {
@@ -165,33 +184,26 @@ impl Lane {
 
     fn settle(&mut self, shipper: &Shipper, landed: Landed) {
         self.following = landed.following;
-        if let Some(following) = &mut self.following {
-            self.seen = Some(following.seen);
-            for notice in following.notices.drain(..) {
-                shipper.journal.failure(&notice);
+        for told in self.following.as_mut().map(|following| following.told()).unwrap_or_default() {
+            match told {
+                Told::Plain(text) => shipper.journal.success(&text),
+                Told::Odd(text) => shipper.journal.failure(&text),
             }
         }
-        let problem = match landed.done {
+        let stop = match landed.done {
             Ok(()) => {
                 if self.failures > 0 {
-                    shipper.journal.success(&format!("{} takes alerts again", self.queue_url()));
+                    shipper.journal.success(&format!("{} again", self.goes_well()));
                 }
                 (self.failures, self.problem) = (0, None);
                 self.state = State::Idle(landed.route);
                 return;
             }
-            Err(Stop::Send(problem)) if self.following.is_some() => {
-                self.say_once(shipper, problem.to_string())
-            }
-            Err(Stop::Send(problem)) => {
-                self.say(shipper, &problem);
-                problem.to_string()
-            }
-            Err(Stop::Follow(error)) => self.say_once(shipper, chain(&error)),
-            Err(Stop::Spool(error)) => {
-                shipper.journal.failure(&chain(&error));
-                error.to_string()
-            }
+            Err(stop) => stop,
+        };
+        let problem = match &self.following {
+            Some(following) => self.say_once(shipper, following.alerts(), &stop),
+            None => self.say(shipper, &stop),
         };
         self.failures += 1;
         self.problem = Some((SystemTime::now(), problem));
@@ -199,17 +211,43 @@ impl Lane {
         self.state = State::Waiting(again_at, landed.route);
     }
 
-    /// The alerts wait in Wazuh's own file.
-    fn say_once(&self, shipper: &Shipper, problem: String) -> String {
+    fn goes_well(&self) -> String {
+        match &self.following {
+            Some(following) => format!("{} is followed", following.alerts().display()),
+            None => format!("{} takes alerts", self.queue_url()),
+        }
+    }
+
+    /// The alerts wait in Wazuh's own file, so one line is enough for all of them.
+    fn say_once(&self, shipper: &Shipper, alerts: &Path, stop: &Stop) -> String {
+        let problem = match stop {
+            Stop::Send(problem) => format!("{} takes nothing: {problem}", self.queue_url()),
+            Stop::Spool(error) => chain(error),
+            Stop::Follow(error) => chain(error),
+        };
         if self.problem.as_ref().is_none_or(|(_, known)| *known != problem) {
-            let url = self.queue_url();
-            shipper.journal.failure(&format!("alerts.json waits, {url} takes nothing: {problem}"));
+            shipper.journal.failure(&format!("{} waits: {problem}", alerts.display()));
         }
         problem
     }
 
+    fn say(&self, shipper: &Shipper, stop: &Stop) -> String {
+        match stop {
+            Stop::Send(problem) => {
+                self.say_kept(shipper, problem);
+                problem.to_string()
+            }
+            Stop::Spool(error) => {
+                shipper.journal.failure(&chain(error));
+                error.to_string()
+            }
+            // The spool follows nothing.
+            Stop::Follow(error) => chain(error),
+        }
+    }
+
     /// One line for each alert that is new to the trouble.
-    fn say(&self, shipper: &Shipper, problem: &SendError) {
+    fn say_kept(&self, shipper: &Shipper, problem: &SendError) {
         let reported = self.folder.reported();
         let new = shipper.news(&self.folder).unwrap_or_default();
         let new: Vec<_> = new.into_iter().filter(|entry| entry.name() > reported).collect();

@@ -8,7 +8,7 @@ use crate::ship::{Route, Shipper, Stop};
 use crate::spool::{Entry, Folder};
 use crate::window::Window;
 
-pub(crate) use following::Following;
+pub(crate) use following::{Following, Seen, Told};
 
 /// What one round sends.
 pub(crate) enum Source {

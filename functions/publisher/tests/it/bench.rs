@@ -154,7 +154,7 @@ impl Bench {
 pub struct Service(Option<Child>);
 
 impl Service {
-    /// Listens already.
+    /// Listens already, and leaves `alerts.json` to integratord.
     pub fn start(bench: &Bench) -> Self {
         Self::start_with(bench, |_| {})
     }
@@ -171,7 +171,8 @@ impl Service {
 
     fn start_in(bench: &Bench, spool: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = bench.publisher("run");
-        command.env_remove("WAZUH_TRIAGE_QUEUE_URL").stderr(Stdio::null());
+        command.env_remove("WAZUH_TRIAGE_QUEUE_URL").env("WAZUH_TRIAGE_INTAKE", "integration");
+        command.stderr(Stdio::null());
         change(&mut command);
         let mut service = Self::of(command.spawn().unwrap());
         until("the service listens", || {

@@ -1,19 +1,25 @@
 //! `doctor`: what is wrong is named with its cure, and nothing is changed.
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::{Command, Output};
 
+use publisher::status::{Follow, Status};
 use serde_json::Value;
 
-use crate::bench::text;
+use crate::bench::{Bench, QUEUE, Service, alert, text, until};
 use crate::fake_queue::FakeQueue;
-use crate::manager_root::{ManagerRoot, is_root};
+use crate::fake_sqs::Answer;
+use crate::manager_root::{GROUP, ManagerRoot, USER, is_root};
 
 const FEEDBACK_QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/feedback";
 const CONF: &str = "var/ossec/etc/ossec.conf";
 const INTEGRATION: &str = "var/ossec/integrations/custom-wazuh-triage";
+
+const ALERTS: &str = "var/ossec/logs/alerts/alerts.json";
+const SPOOL: &str = "var/ossec/queue/wazuh-triage";
 
 struct Patient {
     root: ManagerRoot,
@@ -22,16 +28,56 @@ struct Patient {
 }
 
 impl Patient {
-    /// A manager on which everything is well.
+    /// A manager on which everything is well, and the service follows alerts.
     fn new() -> Self {
+        let patient = Self::that_follows_nothing(&[]);
+        let root = &patient.root;
+        fs::create_dir_all(root.path("var/ossec/logs/alerts")).unwrap();
+        root.write(ALERTS, "");
+        if is_root() {
+            for path in ["var/ossec/logs/alerts", ALERTS] {
+                std::os::unix::fs::chown(root.path(path), Some(USER), Some(GROUP)).unwrap();
+            }
+        }
+        patient.set_mode("var/ossec/logs/alerts", 0o750);
+        patient.set_mode(ALERTS, 0o640);
+        patient.serve(Status { sent: 7, ..Status::default() });
+        patient
+    }
+
+    /// integratord hands alerts over, and no service runs.
+    fn classic() -> Self {
+        Self::that_follows_nothing(&["--intake", "integration"])
+    }
+
+    fn that_follows_nothing(words: &[&str]) -> Self {
         let root = ManagerRoot::packaged();
         fs::create_dir_all(root.path("var/ossec/queue/sockets")).unwrap();
         let analysisd = UnixDatagram::bind(root.path("var/ossec/queue/sockets/queue")).unwrap();
-        let output = root.install(&["--feedback-queue-url", FEEDBACK_QUEUE]);
+        let output = root.install(&[&["--feedback-queue-url", FEEDBACK_QUEUE], words].concat());
         assert!(output.status.success(), "{}", text(&output));
         let queue = FakeQueue::start();
         queue.set_date(&jiff::fmt::rfc2822::to_string(&jiff::Zoned::now()).unwrap());
         Self { root, queue, _analysisd: analysisd }
+    }
+
+    /// What answers as the service would.
+    fn serve(&self, status: Status) {
+        let socket = self.root.path(SPOOL).join("status");
+        let _gone = fs::remove_file(&socket);
+        let listener = UnixListener::bind(socket).unwrap();
+        let text = serde_json::to_vec(&status).unwrap();
+        std::thread::spawn(move || {
+            for caller in listener.incoming() {
+                let _gone = caller.unwrap().write_all(&text);
+            }
+        });
+    }
+
+    fn enable(&self) {
+        let folder = "etc/systemd/system/multi-user.target.wants";
+        fs::create_dir_all(self.root.path(folder)).unwrap();
+        self.root.write(&format!("{folder}/wazuh-publisher.service"), "");
     }
 
     fn command(&self) -> Command {
@@ -69,6 +115,8 @@ fn a_manager_on_which_all_is_well_has_nothing_but_oks() {
     check(&output, 0, "ok   the feedback queue answers: ");
     check(&output, 0, "ok   this host's clock agrees with that of AWS");
     check(&output, 0, "custom-wazuh-triage is in its place, root:wazuh 0750");
+    check(&output, 0, "ok   the service runs: 7 sent, 0 waiting");
+    check(&output, 0, "alerts.json can be read by the user wazuh");
     assert!(text(&output).lines().all(|line| line.starts_with("ok   ")), "{}", text(&output));
     assert_eq!(patient.root.everything(), before);
     assert_eq!(patient.queue.left(), [""; 0]);
@@ -79,120 +127,198 @@ type Fault = (&'static str, fn(&Patient), &'static str, &'static str);
 
 #[test]
 fn a_fault_of_program_or_block_is_named_with_its_cure() {
-    check_faults(&[
-        (
-            "a program that is missing",
-            |it| fs::remove_file(it.root.path(INTEGRATION)).unwrap(),
-            "FAIL",
-            "custom-wazuh-triage is not there — wazuh-publisher install",
-        ),
-        (
-            "a program that others may write",
-            |it| it.set_mode(INTEGRATION, 0o772),
-            "FAIL",
-            "can be written by the user wazuh: integratord refuses it — chown root:wazuh ",
-        ),
-        (
-            "a program that wazuh cannot run",
-            |it| it.set_mode(INTEGRATION, 0o700),
-            "FAIL",
-            "custom-wazuh-triage cannot be run by the user wazuh — chown root:wazuh ",
-        ),
-        (
-            "a link",
-            |it| {
-                fs::remove_file(it.root.path(INTEGRATION)).unwrap();
-                std::os::unix::fs::symlink("/bin/true", it.root.path(INTEGRATION)).unwrap();
-            },
-            "FAIL",
-            "is a symbolic link — put a copy there",
-        ),
-        (
-            "a block that is broken",
-            |it| {
-                let conf =
-                    it.root.read(CONF).replace("<alert_format>json</alert_format>", "<queue>x</queue>");
-                it.root.write(CONF, &conf);
-            },
-            "FAIL",
-            "<queue> is not known to Wazuh — correct it and restart wazuh-manager",
-        ),
-        (
-            "no block",
-            |it| it.root.write(CONF, crate::manager_root::OSSEC_CONF),
-            "FAIL",
-            "no alert reaches the publisher",
-        ),
-        (
-            "a file that Wazuh could not read",
-            |it| it.root.write(CONF, "<ossec_config>"),
-            "FAIL",
-            "line 1: <ossec_config> does not end — ",
-        ),
-        (
-            "both ways at once",
-            |it| {
-                fs::create_dir_all(it.root.path("etc/systemd/system/multi-user.target.wants")).unwrap();
-                it.root.write("etc/systemd/system/multi-user.target.wants/wazuh-publisher.service", "");
-            },
-            "warn",
-            "alerts come twice",
-        ),
-    ]);
+    check_faults(
+        Patient::classic,
+        &[
+            (
+                "a program that is missing",
+                |it| fs::remove_file(it.root.path(INTEGRATION)).unwrap(),
+                "FAIL",
+                "custom-wazuh-triage is not there — wazuh-publisher install",
+            ),
+            (
+                "a program that others may write",
+                |it| it.set_mode(INTEGRATION, 0o772),
+                "FAIL",
+                "can be written by the user wazuh: integratord refuses it — chown root:wazuh ",
+            ),
+            (
+                "a program that wazuh cannot run",
+                |it| it.set_mode(INTEGRATION, 0o700),
+                "FAIL",
+                "custom-wazuh-triage cannot be run by the user wazuh — chown root:wazuh ",
+            ),
+            (
+                "a link",
+                |it| {
+                    fs::remove_file(it.root.path(INTEGRATION)).unwrap();
+                    std::os::unix::fs::symlink("/bin/true", it.root.path(INTEGRATION)).unwrap();
+                },
+                "FAIL",
+                "is a symbolic link — put a copy there",
+            ),
+            (
+                "a block that is broken",
+                |it| {
+                    let conf =
+                        it.root.read(CONF).replace("<alert_format>json</alert_format>", "<queue>x</queue>");
+                    it.root.write(CONF, &conf);
+                },
+                "FAIL",
+                "<queue> is not known to Wazuh — correct it and restart wazuh-manager",
+            ),
+            (
+                "a file that Wazuh could not read",
+                |it| it.root.write(CONF, "<ossec_config>"),
+                "FAIL",
+                "line 1: <ossec_config> does not end — ",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn alerts_that_come_twice_or_not_at_all_are_named_with_their_cure() {
+    check_faults(
+        Patient::classic,
+        &[
+            (
+                "a service beside the block, which follows unless it is told not to",
+                |it| {
+                    it.root.write("var/ossec/etc/wazuh-triage.toml", "");
+                    it.enable();
+                    it.serve(Status::default());
+                },
+                "warn",
+                "alerts come twice: from integratord and from the service that follows alerts.json — take the <integration>",
+            ),
+            (
+                "a block that a service would double",
+                |it| it.root.write("var/ossec/etc/wazuh-triage.toml", ""),
+                "warn",
+                "a service, if one is started, sends them a second time — systemctl enable --now wazuh-publisher",
+            ),
+        ],
+    );
+    check_faults(
+        Patient::new,
+        &[
+            (
+                "no service",
+                |it| fs::remove_file(it.root.path(SPOOL).join("status")).unwrap(),
+                "FAIL",
+                "no alert reaches the publisher: the service that follows alerts.json is not enabled — systemctl enable",
+            ),
+            (
+                "a service that is away",
+                |it| {
+                    it.enable();
+                    fs::remove_file(it.root.path(SPOOL).join("status")).unwrap();
+                },
+                "FAIL",
+                "the service is enabled, and does not answer — systemctl status wazuh-publisher",
+            ),
+            (
+                "a service that cannot read",
+                |it| {
+                    let last_error = Some("cannot read it".to_owned());
+                    let path = "/alerts.json".into();
+                    let follow = Some(Follow { path, last_error, ..Follow::default() });
+                    it.serve(Status { follow, ..Status::default() });
+                },
+                "FAIL",
+                "the service runs, and /alerts.json waits: cannot read it — it tries again by itself",
+            ),
+            (
+                "no alerts.json",
+                |it| fs::remove_file(it.root.path(ALERTS)).unwrap(),
+                "warn",
+                "alerts.json is not there yet; the service waits for it — start wazuh-manager",
+            ),
+            ("another's alerts.json", |it| it.set_mode(ALERTS, 0o000), "FAIL", "the user wazuh cannot read "),
+            (
+                "a checkpoint that is of no use",
+                |it| it.root.write(&format!("{SPOOL}/follow.json"), "{"),
+                "FAIL",
+                "follow.json is damaged — remove it, and set the start to the time",
+            ),
+            (
+                "integration without a block",
+                |it| it.root.write("var/ossec/etc/wazuh-triage.toml", "intake = \"integration\"\n"),
+                "FAIL",
+                "has no <integration> block — wazuh-publisher install --intake integration",
+            ),
+        ],
+    );
 }
 
 #[test]
 fn a_fault_of_the_rest_is_named_with_its_cure() {
-    check_faults(&[
-        (
-            "rules that are missing",
-            |it| fs::remove_file(it.root.path("var/ossec/etc/rules/wazuh-triage-rules.xml")).unwrap(),
-            "warn",
-            "events that come back fire no rule",
-        ),
-        (
-            "a spool that is missing",
-            |it| fs::remove_dir(it.root.path("var/ossec/queue/wazuh-triage")).unwrap(),
-            "FAIL",
-            "is not usable (No such file or directory (os error 2)) — install -d -o wazuh",
-        ),
-        (
-            "a spool that everybody reads",
-            |it| it.set_mode("var/ossec/queue/wazuh-triage", 0o755),
-            "FAIL",
-            "everybody may read or write the spool",
-        ),
-        (
-            "a setting that is wrong",
-            |it| it.root.write("var/ossec/etc/wazuh-triage.toml", "queu_url = \"x\"\n"),
-            "FAIL",
-            "the configuration is wrong: queu_url in ",
-        ),
-        (
-            "analysisd is away",
-            |it| fs::remove_file(it.root.path("var/ossec/queue/sockets/queue")).unwrap(),
-            "FAIL",
-            "(No such file or directory (os error 2)) — start wazuh-manager",
-        ),
-        (
-            "what was set aside",
-            |it| {
-                fs::create_dir(it.root.path("var/ossec/queue/wazuh-triage/rejected")).unwrap();
-                it.root.write("var/ossec/queue/wazuh-triage/rejected/feedback-1.json", "x");
-                it.root.write("var/ossec/queue/wazuh-triage/rejected/feedback-1.reason", "x");
-            },
-            "warn",
-            "1 alerts or events were set aside",
-        ),
-    ]);
+    check_faults(
+        Patient::new,
+        &[
+            (
+                "rules that are missing",
+                |it| fs::remove_file(it.root.path("var/ossec/etc/rules/wazuh-triage-rules.xml")).unwrap(),
+                "warn",
+                "events that come back fire no rule",
+            ),
+            (
+                "a spool that is missing",
+                |it| fs::remove_dir_all(it.root.path(SPOOL)).unwrap(),
+                "FAIL",
+                "is not usable (No such file or directory (os error 2)) — install -d -o wazuh",
+            ),
+            (
+                "a spool that everybody reads",
+                |it| it.set_mode("var/ossec/queue/wazuh-triage", 0o755),
+                "FAIL",
+                "everybody may read or write the spool",
+            ),
+            (
+                "a setting that is wrong",
+                |it| it.root.write("var/ossec/etc/wazuh-triage.toml", "queu_url = \"x\"\n"),
+                "FAIL",
+                "the configuration is wrong: queu_url in ",
+            ),
+            (
+                "analysisd is away",
+                |it| fs::remove_file(it.root.path("var/ossec/queue/sockets/queue")).unwrap(),
+                "FAIL",
+                "(No such file or directory (os error 2)) — start wazuh-manager",
+            ),
+            (
+                "what was set aside",
+                |it| {
+                    fs::create_dir(it.root.path("var/ossec/queue/wazuh-triage/rejected")).unwrap();
+                    it.root.write("var/ossec/queue/wazuh-triage/rejected/feedback-1.json", "x");
+                    it.root.write("var/ossec/queue/wazuh-triage/rejected/feedback-1.reason", "x");
+                },
+                "warn",
+                "1 alerts or events were set aside",
+            ),
+            (
+                "a full spool",
+                |it| it.root.write(&format!("{SPOOL}/full"), "3 alerts, 0.01 MB of 0.01 MB"),
+                "FAIL",
+                "the spool is full (3 alerts, 0.01 MB of 0.01 MB): further alerts are refused — see why",
+            ),
+            (
+                "what is another's",
+                |it| it.root.write(&format!("{SPOOL}/core.4711"), ""),
+                "warn",
+                "core.4711 is nothing of the publisher's — find out whose it is",
+            ),
+        ],
+    );
 }
 
-fn check_faults(faults: &[Fault]) {
+fn check_faults(well: fn() -> Patient, faults: &[Fault]) {
     if !is_root() {
         return;
     }
     for (what, spoil, level, words) in faults {
-        let patient = Patient::new();
+        let patient = well();
         spoil(&patient);
         let output = patient.doctor();
         let line = text(&output).lines().find(|line| line.contains(words)).map(str::to_owned);
@@ -202,6 +328,30 @@ fn check_faults(faults: &[Fault]) {
             check(&output, 1, " of these are to be cured");
         }
     }
+}
+
+#[test]
+fn whatever_the_programs_put_into_the_spool_is_known() {
+    let patient = Patient::new();
+    let bench = Bench::new();
+    // A life with everything: both intakes, an outage, a full spool, something rejected, and a kill at the end.
+    bench.file("alerts.json", "");
+    bench.sqs.answer(Answer::Error(403, "AccessDeniedException"));
+    let service = Service::start_with(&bench, |command| {
+        command.env_remove("WAZUH_TRIAGE_INTAKE").env("WAZUH_TRIAGE_QUEUE_URL", QUEUE);
+        command.env("WAZUH_TRIAGE_FOLLOW_FILE", bench.folder.path().join("alerts.json"));
+        command.env("WAZUH_TRIAGE_SPOOL_MAX_BYTES", "4096").env("WATCHDOG_USEC", "40000");
+        command.env("WAZUH_TRIAGE_FEEDBACK_QUEUE_URL", FEEDBACK_QUEUE);
+    });
+    assert!(bench.call(&alert("1.1"), QUEUE).status.success());
+    assert_eq!(bench.call("no JSON", QUEUE).status.code(), Some(65));
+    let has = |name: &str| bench.spool().join(name).exists();
+    until("all of it is there", || ["full", "follow.json", "relay/lock", "status"].into_iter().all(has));
+    service.kill();
+    let output = patient.command().arg("--spool").arg(bench.spool()).output().unwrap();
+    assert!(!text(&output).contains("is nothing of the publisher's"), "{}", text(&output));
+    assert!(text(&output).contains("the spool is full (1 alerts, "), "{}", text(&output));
+    assert!(text(&output).contains("1 alerts wait in the spool"), "{}", text(&output));
 }
 
 #[test]
@@ -272,11 +422,11 @@ fn credentials_are_looked_at_and_not_shown() {
 #[test]
 fn findings_come_as_json_too() {
     let patient = Patient::new();
-    fs::remove_file(patient.root.path(INTEGRATION)).unwrap();
+    fs::remove_file(patient.root.path(SPOOL).join("status")).unwrap();
     let output = patient.command().arg("--json").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let failed: Vec<&Value> = findings.iter().filter(|finding| finding["level"] == "fail").collect();
-    assert_eq!(failed[0]["cure"], "wazuh-publisher install");
+    assert_eq!(failed[0]["cure"], "systemctl enable --now wazuh-publisher");
     assert!(findings.iter().any(|finding| finding["level"] == "ok" && finding.get("cure").is_none()));
 }

@@ -17,7 +17,8 @@ fn check(output: &Output, code: i32, words: &str) {
 #[test]
 fn everything_is_in_its_place_with_its_owner_and_mode() {
     let root = ManagerRoot::new();
-    check(&root.install(&["--profile", "soc", "--level", "10"]), 0, "then: systemctl restart wazuh-manager");
+    let words = ["--profile", "soc", "--level", "10", "--intake", "integration"];
+    check(&root.install(&words), 0, "then: systemctl restart wazuh-manager");
     for (path, mode, owner) in [
         (INTEGRATION, 0o750, (0, GROUP)),
         ("usr/local/bin/wazuh-publisher", 0o755, (0, 0)),
@@ -63,7 +64,8 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
     let output = root.install(&["--dry-run"]);
     check(&output, 0, "nothing was written");
     check(&output, 0, "custom-wazuh-triage, root:wazuh 0750, ");
-    check(&output, 0, &format!("+    <hook_url>{QUEUE}</hook_url>"));
+    check(&output, 0, "+    <list>etc/lists/wazuh-triage-ioc</list>");
+    assert!(!text(&output).contains("<integration>"), "{}", text(&output));
     check(&output, 0, " </ossec_config>");
     assert_eq!(root.everything(), before);
 }
@@ -74,7 +76,7 @@ fn uninstall_leaves_what_was_there_before() {
     root.write(RULES, "<!-- an older file, put there by hand -->\n");
     let before = root.everything();
     assert!(root.install(&[]).status.success());
-    assert!(root.install(&["--level", "12"]).status.success());
+    assert!(root.install(&["--intake", "integration", "--level", "12"]).status.success());
     check(&root.run(&["uninstall", "--dry-run"]), 0, "-    <level>12</level>");
     check(&root.run(&["uninstall"]), 0, "restored ");
     let after = root.everything();
@@ -124,21 +126,47 @@ fn a_block_that_a_person_wrote_is_not_written_again() {
          </ossec_config>\n"
     );
     root.write(CONF, &own);
-    assert!(root.install(&[]).status.success());
+    // Alerts are followed, and a hand's block is the hand's to take away.
+    check(
+        &root.install(&[]),
+        0,
+        "alerts come twice: take the <integration> block of custom-wazuh-triage out of ",
+    );
+    assert_eq!(root.read(CONF).matches("<integration>").count(), 1);
+    let output = root.install(&["--intake", "integration"]);
+    assert!(!text(&output).contains("alerts come twice"), "{}", text(&output));
     assert_eq!(root.read(CONF).matches("<integration>").count(), 1);
     assert!(root.run(&["uninstall"]).status.success());
     assert_eq!(root.read(CONF), own);
 }
 
 #[test]
-fn to_follow_alerts_no_integration_is_written() {
+fn integratord_gets_a_block_only_where_it_was_chosen() {
     let root = ManagerRoot::packaged();
+    let has_block = || root.read(CONF).contains("<integration>");
+    assert!(root.install(&[]).status.success());
+    assert!(!has_block());
+    check(&root.install(&["--intake", "integration"]), 0, "set intake = \"integration\" in ");
+    assert!(has_block());
     assert!(root.install(&["--intake", "follow"]).status.success());
-    assert!(!root.read(CONF).contains("<integration>"));
-    assert!(root.install(&["--intake", "integration"]).status.success());
-    assert!(root.read(CONF).contains("<integration>"));
-    assert!(root.install(&["--intake", "follow"]).status.success());
-    assert!(!root.read(CONF).contains("<integration>"));
+    assert!(!has_block());
+    root.write("var/ossec/etc/wazuh-triage.toml", "intake = \"integration\"\n");
+    assert!(root.install(&[]).status.success());
+    assert!(has_block());
+}
+
+#[test]
+fn a_first_install_writes_what_was_chosen_into_the_configuration() {
+    for (words, expected) in [
+        (&[][..], "\n# intake = \"follow\"\n"),
+        (&["--intake", "integration"], "\nintake = \"integration\"\n"),
+        (&["--level", "9"], "\nfollow_level = 9\n"),
+    ] {
+        let root = ManagerRoot::packaged();
+        assert!(root.install(words).status.success());
+        let config = root.read("var/ossec/etc/wazuh-triage.toml");
+        assert!(config.contains(expected), "{expected}: {config}");
+    }
 }
 
 #[test]
@@ -173,6 +201,6 @@ fn what_is_no_manager_is_left_alone() {
     }
     let root = ManagerRoot::packaged();
     check(&root.run(&["install"]), 79, "no queue is configured");
-    check(&root.install(&["--profile", "a<b"]), 78, "queue URL and profile must not hold");
-    check(&root.install(&["--level", "17"]), 64, "17 is not in 0..=16");
+    check(&root.install(&["--intake", "integration", "--profile", "a<b"]), 78, "queue URL and profile must not hold");
+    check(&root.install(&["--level", "17"]), 64, "17 is not in 1..=16");
 }

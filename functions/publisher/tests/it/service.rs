@@ -233,7 +233,8 @@ fn follow(bench: &Bench) -> impl Fn(&mut Command) + use<> {
     fs::create_dir_all(alerts.parent().unwrap()).unwrap();
     fs::OpenOptions::new().append(true).create(true).open(&alerts).unwrap();
     move |command| {
-        command.env("WAZUH_TRIAGE_INTAKE", "follow").env("WAZUH_TRIAGE_QUEUE_URL", queue);
+        // As it is without a word of configuration.
+        command.env_remove("WAZUH_TRIAGE_INTAKE").env("WAZUH_TRIAGE_QUEUE_URL", queue);
         command.env("WAZUH_TRIAGE_FOLLOW_FILE", &alerts);
     }
 }
@@ -272,7 +273,7 @@ fn in_an_outage_the_file_is_the_queue_and_a_kill_loses_nothing() {
     bench.sqs.answer(Answer::Error(503, "ServiceUnavailable"));
     let alerts: Vec<String> = (0..1000).map(|number| alert(&format!("1.{number}"))).collect();
     write(&bench, alerts.clone());
-    until("the log names it", || bench.log().contains("alerts.json waits, "));
+    until("the log names it", || bench.log().contains("alerts.json waits: https://"));
     assert!(bench.waiting().is_empty());
     service.kill();
     let service = Service::start_with(&bench, follow(&bench));
@@ -352,7 +353,7 @@ fn a_line_that_cannot_be_kept_holds_up_the_commit_and_is_not_lost() {
 fn a_second_service_waits_for_the_first() {
     let bench = Bench::new();
     let first = Service::start(&bench);
-    let second = bench.publisher("run").spawn().unwrap();
+    let second = bench.publisher("run").env("WAZUH_TRIAGE_INTAKE", "integration").spawn().unwrap();
     let second = Service::of(second);
     bench.call(&alert("1.1"), QUEUE);
     until("it arrives", || bench.sqs.bodies() == [alert("1.1")]);

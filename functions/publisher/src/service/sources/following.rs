@@ -1,14 +1,14 @@
 //! `alerts.json`, read in chunks; a chunk is committed when SQS has all of it.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 
-use crate::follow::{FollowError, Follower, Position};
+use crate::follow::{FollowError, FollowOptions, Follower, Opening, Position, Start};
 use crate::message::Origin;
 use crate::ship::Stop;
-use crate::status;
 
 /// About three hundred alerts, read in a few milliseconds; what a kill at the wrong moment repeats.
 const CHUNK_BYTES: usize = 512 * 1024;
@@ -19,21 +19,56 @@ const WAIT: Duration = Duration::from_millis(500);
 const LAG_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) struct Following {
-    follower: Follower,
+    options: FollowOptions,
+    /// Opened by the first read that can: what keeps it from being read may be cured while the service runs.
+    follower: Option<Follower>,
     /// Read, and not with SQS yet.
     lines: Vec<Vec<u8>>,
     /// Behind these lines.
     position: Option<Position>,
-    /// What was odd about lines that were left out.
-    pub(crate) notices: Vec<String>,
-    pub(crate) seen: status::Follow,
+    told: Vec<Told>,
+    pub(crate) seen: Seen,
     lag_at: Option<Instant>,
 }
 
+/// Something for the log, once.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Plain(String),
+    /// Somebody should look at it.
+    Odd(String),
+}
+
+/// How far the reading is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) accepted: u64,
+    pub(crate) filtered: u64,
+    pub(crate) lag_bytes: u64,
+    pub(crate) lag_files: usize,
+    has_file: bool,
+}
+
 impl Following {
-    pub(crate) fn new(follower: Follower) -> Self {
-        let (lines, notices) = (Vec::new(), Vec::new());
-        Self { follower, lines, position: None, notices, seen: status::Follow::default(), lag_at: None }
+    pub(crate) fn new(options: FollowOptions) -> Self {
+        Self {
+            options,
+            follower: None,
+            lines: Vec::new(),
+            position: None,
+            told: Vec::new(),
+            seen: Seen::default(),
+            lag_at: None,
+        }
+    }
+
+    pub(crate) fn alerts(&self) -> &Path {
+        &self.options.alerts
+    }
+
+    /// What was not told before.
+    pub(crate) fn told(&mut self) -> Vec<Told> {
+        std::mem::take(&mut self.told)
     }
 
     /// Reads on, unless lines are left; waits a little when there is nothing. Beside the loop: the disk may be slow.
@@ -53,21 +88,33 @@ impl Following {
     }
 
     fn read_now(&mut self) -> Result<(), FollowError> {
-        let batch = self.follower.read(CHUNK_BYTES)?;
+        let follower = match &mut self.follower {
+            Some(follower) => follower,
+            None => {
+                let follower = Follower::open(self.options.clone())?;
+                self.seen.has_file = follower.opening() != Opening::NoFile;
+                self.told.push(opened(&self.options, follower.opening()));
+                self.follower.insert(follower)
+            }
+        };
+        let batch = follower.read(CHUNK_BYTES)?;
         self.lines = batch.alerts().map(<[u8]>::to_vec).collect();
         let is_idle = batch.is_idle();
         // Nothing was read, and what was read before is committed: nothing to remember.
         self.position = (!is_idle || self.position.is_some()).then(|| batch.position());
-        self.notices.extend(batch.notices().iter().map(ToString::to_string));
-        let counts = self.follower.counts();
+        self.told.extend(batch.notices().iter().map(|notice| Told::Odd(notice.to_string())));
+        if !is_idle && !std::mem::replace(&mut self.seen.has_file, true) {
+            self.told.push(Told::Plain(format!("{} is there, and followed", self.options.alerts.display())));
+        }
+        let counts = follower.counts();
         (self.seen.accepted, self.seen.filtered) = (counts.accepted, counts.filtered);
         if self.lag_at.is_none_or(|at| at.elapsed() > LAG_EVERY) {
-            let lag = self.follower.lag()?;
+            let lag = follower.lag()?;
             (self.seen.lag_bytes, self.seen.lag_files) = (lag.bytes, lag.files);
             self.lag_at = Some(Instant::now());
         }
         if is_idle {
-            self.follower.wait(WAIT)?;
+            follower.wait(WAIT)?;
         }
         Ok(())
     }
@@ -87,10 +134,29 @@ impl Following {
         if !self.lines.is_empty() {
             return Ok(());
         }
-        if let Some(position) = &self.position {
-            self.follower.commit(position)?;
+        if let (Some(follower), Some(position)) = (&self.follower, &self.position) {
+            follower.commit(position)?;
         }
         self.position = None;
         Ok(())
+    }
+}
+
+fn opened(options: &FollowOptions, opening: Opening) -> Told {
+    let path = options.alerts.display();
+    match (opening, options.start) {
+        (Opening::NoFile, _) => Told::Odd(format!(
+            "{path} is not there yet; it is followed from its first line on as soon as Wazuh makes it"
+        )),
+        (Opening::Resumed, _) => Told::Plain(format!("{path} is followed from where it was")),
+        (Opening::Started, Start::End) => Told::Plain(format!(
+            "{path} is followed for the first time: what is written from now on is sent (follow_from chooses)"
+        )),
+        (Opening::Started, Start::Beginning) => {
+            Told::Plain(format!("{path} is followed for the first time, from its beginning on"))
+        }
+        (Opening::Started, Start::At(time)) => {
+            Told::Plain(format!("{path} is followed for the first time, with what was written since {time}"))
+        }
     }
 }
