@@ -39,9 +39,9 @@ pub struct Follow {
     pub path: PathBuf,
     pub accepted: u64,
     pub filtered: u64,
-    /// Not read yet.
-    pub lag_bytes: u64,
-    pub lag_files: usize,
+    /// Not read yet; nothing before it was looked at.
+    pub lag_bytes: Option<u64>,
+    pub lag_files: Option<usize>,
     /// In a row, up to now: it cannot be read, or its queue takes nothing.
     pub failures: u32,
     pub last_error: Option<String>,
@@ -135,8 +135,10 @@ impl Status {
         {
             let _ = writeln!(
                 text,
-                "{}: {accepted} wanted, {filtered} left out, {lag_bytes} bytes and {lag_files} files behind; {}",
+                "{}: {accepted} wanted, {filtered} left out, {} bytes and {} files behind; {}",
                 path.display(),
+                known(lag_bytes.as_ref()),
+                known(lag_files.as_ref()),
                 state(*failures, last_error.as_ref())
             );
         }
@@ -175,7 +177,7 @@ impl Status {
         }
         if let Some(follow) = &self.follow {
             for (name, kind, value) in [
-                ("lag_bytes", "gauge", follow.lag_bytes),
+                ("lag_bytes", "gauge", follow.lag_bytes.unwrap_or_default()),
                 ("failures", "gauge", u64::from(follow.failures)),
                 ("accepted_total", "counter", follow.accepted),
                 ("filtered_total", "counter", follow.filtered),
@@ -200,6 +202,10 @@ impl Status {
         }
         text
     }
+}
+
+fn known(number: Option<&impl ToString>) -> String {
+    number.map_or("?".to_owned(), ToString::to_string)
 }
 
 fn state(failures: u32, last_error: Option<&String>) -> String {

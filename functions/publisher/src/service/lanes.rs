@@ -15,7 +15,7 @@ use crate::destination::Destination;
 use crate::failure::{Failure, chain};
 use crate::follow::FollowOptions;
 use crate::queue::SendError;
-use crate::service::sources::{Following, Landed, Source, Told, round};
+use crate::service::sources::{Following, Landed, Source, round};
 use crate::ship::{Route, Shipper, Stop, destination};
 use crate::spool::{Folder, SpoolError};
 use crate::status::{self, seconds};
@@ -184,12 +184,6 @@ impl Lane {
 
     fn settle(&mut self, shipper: &Shipper, landed: Landed) {
         self.following = landed.following;
-        for told in self.following.as_mut().map(|following| following.told()).unwrap_or_default() {
-            match told {
-                Told::Plain(text) => shipper.journal.success(&text),
-                Told::Odd(text) => shipper.journal.failure(&text),
-            }
-        }
         let stop = match landed.done {
             Ok(()) => {
                 if self.failures > 0 {

@@ -8,7 +8,7 @@ use crate::ship::{Route, Shipper, Stop};
 use crate::spool::{Entry, Folder};
 use crate::window::Window;
 
-pub(crate) use following::{Following, Seen, Told};
+pub(crate) use following::{Following, Seen};
 
 /// What one round sends.
 pub(crate) enum Source {
@@ -47,6 +47,8 @@ pub(crate) async fn round(
         }
         Source::Follow(following) => {
             let (mut following, read) = following.read().await;
+            // Before the commit: a kill after it would leave nobody who knows of a line that was left out.
+            following.tell(shipper.journal);
             let mut done = read;
             if done.is_ok() {
                 done = send(shipper, &folder, following.origins(), &mut route).await;

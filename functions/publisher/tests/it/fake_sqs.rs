@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,11 +12,21 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::net::TcpSocket;
+use tokio::sync::{oneshot, watch};
 
 pub struct FakeSqs {
     pub url: String,
     shared: Arc<Shared>,
+    server: Mutex<Option<Server>>,
+    /// Bound and not listening: while the server is away, nobody else gets its port.
+    port: TcpSocket,
+}
+
+/// Ends when it is dropped or stopped.
+struct Server {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 struct Shared {
@@ -26,6 +36,8 @@ struct Shared {
 
 struct Queues {
     answer: Answer,
+    /// Messages that hold this text are refused for their content, whatever else the answer is.
+    poison: Option<&'static str>,
     messages: Vec<Received>,
     requests: Vec<usize>,
     arrived: usize,
@@ -37,6 +49,8 @@ pub struct Received {
     pub queue_url: String,
     pub body: String,
     pub attributes: HashMap<String, String>,
+    /// The key that has signed the request.
+    pub signed_by: String,
 }
 
 /// What the next requests get.
@@ -58,26 +72,53 @@ pub enum Answer {
 
 impl FakeSqs {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let port = TcpSocket::new_v4().unwrap();
+        port.set_reuseaddr(true).unwrap();
+        port.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let url = format!("http://{}", port.local_addr().unwrap());
         let queues = Queues {
             answer: Answer::Take,
+            poison: None,
             messages: Vec::new(),
             requests: Vec::new(),
             arrived: 0,
             under_way: 0,
         };
         let shared = Arc::new(Shared { state: Mutex::new(queues), gate: watch::Sender::new(true) });
-        let router = Router::new().route("/", post(handle)).with_state(shared.clone());
-        thread::spawn(move || {
+        let sqs = Self { url, shared, server: Mutex::new(None), port };
+        sqs.come_back();
+        sqs
+    }
+
+    /// Cuts all connections; further ones are refused. What was taken may not be acknowledged.
+    pub fn go_away(&self) {
+        let Some(Server { stop, thread }) = self.server.lock().unwrap().take() else { return };
+        let _ended = stop.send(());
+        thread.join().unwrap();
+        self.shared.state.lock().unwrap().under_way = 0;
+    }
+
+    pub fn come_back(&self) {
+        let listener = TcpListener::bind(self.port.local_addr().unwrap()).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let router = Router::new().route("/", post(handle)).with_state(self.shared.clone());
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
+                tokio::select! {
+                    served = axum::serve(listener, router) => served.unwrap(),
+                    _ = stopped => {}
+                }
             });
         });
-        Self { url, shared }
+        *self.server.lock().unwrap() = Some(Server { stop, thread });
+    }
+
+    /// Never takes messages that hold this text.
+    pub fn poison(&self, text: &'static str) {
+        self.shared.state.lock().unwrap().poison = Some(text);
     }
 
     /// Something that accepts connections and drops them.
@@ -102,7 +143,11 @@ impl FakeSqs {
     }
 
     pub fn messages(&self) -> Vec<Received> {
-        self.shared.state.lock().unwrap().messages.clone()
+        self.look(<[Received]>::to_vec)
+    }
+
+    pub fn look<T>(&self, at: impl FnOnce(&[Received]) -> T) -> T {
+        at(&self.shared.state.lock().unwrap().messages)
     }
 
     pub fn bodies(&self) -> Vec<String> {
@@ -145,6 +190,7 @@ fn answered(shared: &Shared, headers: &HeaderMap, body: &Bytes, under_way: usize
     let mut queues = shared.state.lock().unwrap();
     queues.requests.push(entries.len());
     let answer = queues.answer.clone();
+    let poison = queues.poison;
     let holds = |entry: &Value, text: &str| entry["MessageBody"].as_str().unwrap().contains(text);
     match &answer {
         Answer::Error(status, code) => return error(*status, code),
@@ -166,20 +212,26 @@ fn answered(shared: &Shared, headers: &HeaderMap, body: &Bytes, under_way: usize
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
+        if poison.is_some_and(|text| holds(entry, text)) {
+            failed.push(json!({"Id": entry["Id"], "Code": "InvalidMessageContents", "SenderFault": true}));
+            continue;
+        }
         match &answer {
             Answer::FailEntries(text, code) | Answer::FailEntriesOnce(text, code) if holds(entry, text) => {
                 failed.push(json!({"Id": entry["Id"], "Code": code, "SenderFault": false}));
             }
             _ => {
                 successful.push(json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "0"}));
-                queues.messages.push(received(&request, entry));
+                queues.messages.push(received(&request, entry, headers));
             }
         }
     }
     ok(&json!({"Successful": successful, "Failed": failed}))
 }
 
-fn received(request: &Value, entry: &Value) -> Received {
+fn received(request: &Value, entry: &Value, headers: &HeaderMap) -> Received {
+    let authorization = headers.get("authorization").unwrap().to_str().unwrap();
+    let credential = authorization.split_once("Credential=").unwrap().1;
     let attributes = entry["MessageAttributes"].as_object().unwrap();
     Received {
         queue_url: request["QueueUrl"].as_str().unwrap().to_owned(),
@@ -188,6 +240,7 @@ fn received(request: &Value, entry: &Value) -> Received {
             .iter()
             .map(|(name, value)| (name.clone(), value["StringValue"].as_str().unwrap().to_owned()))
             .collect(),
+        signed_by: credential.split('/').next().unwrap().to_owned(),
     }
 }
 

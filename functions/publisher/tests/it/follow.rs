@@ -1,7 +1,7 @@
 //! The follower against a Wazuh that writes, rotates, compresses, crashes and is attacked.
 
 mod lines;
-mod manager;
+pub mod manager;
 mod places;
 mod restarts;
 mod stress;

@@ -201,6 +201,10 @@ fn what_is_no_manager_is_left_alone() {
     }
     let root = ManagerRoot::packaged();
     check(&root.run(&["install"]), 79, "no queue is configured");
-    check(&root.install(&["--intake", "integration", "--profile", "a<b"]), 78, "queue URL and profile must not hold");
+    check(
+        &root.install(&["--intake", "integration", "--profile", "a<b"]),
+        78,
+        "queue URL and profile must not hold",
+    );
     check(&root.install(&["--level", "17"]), 64, "17 is not in 1..=16");
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod day;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod failures;

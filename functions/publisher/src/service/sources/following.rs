@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 use crate::follow::{FollowError, FollowOptions, Follower, Opening, Position, Start};
+use crate::journal::Journal;
 use crate::message::Origin;
 use crate::ship::Stop;
 
-/// About three hundred alerts, read in a few milliseconds; what a kill at the wrong moment repeats.
+/// About three hundred alerts, read in a few milliseconds; what a kill at the wrong moment repeats, at most.
 const CHUNK_BYTES: usize = 512 * 1024;
+
+/// Each chunk is twice the one before: a service that is killed again and again comes forward all the same.
+const FIRST_CHUNK_BYTES: usize = 16 * 1024;
 
 /// So long the service may take to stop when nothing is written.
 const WAIT: Duration = Duration::from_millis(500);
@@ -29,11 +33,11 @@ pub(crate) struct Following {
     told: Vec<Told>,
     pub(crate) seen: Seen,
     lag_at: Option<Instant>,
+    chunk_bytes: usize,
 }
 
 /// Something for the log, once.
-#[derive(Debug)]
-pub(crate) enum Told {
+enum Told {
     Plain(String),
     /// Somebody should look at it.
     Odd(String),
@@ -44,8 +48,8 @@ pub(crate) enum Told {
 pub(crate) struct Seen {
     pub(crate) accepted: u64,
     pub(crate) filtered: u64,
-    pub(crate) lag_bytes: u64,
-    pub(crate) lag_files: usize,
+    pub(crate) lag_bytes: Option<u64>,
+    pub(crate) lag_files: Option<usize>,
     has_file: bool,
 }
 
@@ -59,6 +63,7 @@ impl Following {
             told: Vec::new(),
             seen: Seen::default(),
             lag_at: None,
+            chunk_bytes: FIRST_CHUNK_BYTES,
         }
     }
 
@@ -66,9 +71,14 @@ impl Following {
         &self.options.alerts
     }
 
-    /// What was not told before.
-    pub(crate) fn told(&mut self) -> Vec<Told> {
-        std::mem::take(&mut self.told)
+    /// Writes down what was not told before.
+    pub(crate) fn tell(&mut self, journal: &Journal) {
+        for told in self.told.drain(..) {
+            match told {
+                Told::Plain(text) => journal.success(&text),
+                Told::Odd(text) => journal.failure(&text),
+            }
+        }
     }
 
     /// Reads on, unless lines are left; waits a little when there is nothing. Beside the loop: the disk may be slow.
@@ -97,7 +107,7 @@ impl Following {
                 self.follower.insert(follower)
             }
         };
-        let batch = follower.read(CHUNK_BYTES)?;
+        let batch = follower.read(self.chunk_bytes)?;
         self.lines = batch.alerts().map(<[u8]>::to_vec).collect();
         let is_idle = batch.is_idle();
         // Nothing was read, and what was read before is committed: nothing to remember.
@@ -110,7 +120,7 @@ impl Following {
         (self.seen.accepted, self.seen.filtered) = (counts.accepted, counts.filtered);
         if self.lag_at.is_none_or(|at| at.elapsed() > LAG_EVERY) {
             let lag = follower.lag()?;
-            (self.seen.lag_bytes, self.seen.lag_files) = (lag.bytes, lag.files);
+            (self.seen.lag_bytes, self.seen.lag_files) = (Some(lag.bytes), Some(lag.files));
             self.lag_at = Some(Instant::now());
         }
         if is_idle {
@@ -136,6 +146,7 @@ impl Following {
         }
         if let (Some(follower), Some(position)) = (&self.follower, &self.position) {
             follower.commit(position)?;
+            self.chunk_bytes = (self.chunk_bytes * 2).min(CHUNK_BYTES);
         }
         self.position = None;
         Ok(())

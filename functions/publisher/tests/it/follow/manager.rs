@@ -68,6 +68,29 @@ impl Manager {
         fs::hard_link(path, self.alerts()).unwrap();
     }
 
+    /// As `turn_to`, by a program that puts the new name over the old one at once.
+    pub fn rotate_by_rename(&mut self) {
+        drop(self.file.take());
+        (self.day, self.part) = (self.day + 1, 0);
+        let path = self.today();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        self.file = Some(OpenOptions::new().append(true).create(true).open(&path).unwrap());
+        let link = self.alerts().with_extension("new");
+        fs::hard_link(path, &link).unwrap();
+        fs::rename(link, self.alerts()).unwrap();
+    }
+
+    /// As a script does that keeps the file small: copied elsewhere, and emptied while Wazuh has it open.
+    pub fn copy_truncate(&mut self) {
+        fs::copy(self.alerts(), self.folder.path().join("alerts.json.1")).unwrap();
+        self.file.as_ref().unwrap().set_len(0).unwrap();
+    }
+
+    /// Of the file that is written now.
+    pub fn size_bytes(&self) -> u64 {
+        self.file.as_ref().unwrap().metadata().unwrap().len()
+    }
+
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
         self.file.as_mut().unwrap().write_all(bytes.as_ref()).unwrap();
     }
