@@ -7,6 +7,7 @@ use intake::label::label;
 use crate::message::Origin;
 use crate::ship::{Shipper, destination};
 use crate::spool::{Entry, Spool, SpoolError};
+use crate::waited::Moment;
 
 /// What a spool holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,12 +61,13 @@ pub fn waiting(spool: &Spool) -> Result<Held, SpoolError> {
 }
 
 fn expire(shipper: &Shipper) -> Result<(), SpoolError> {
-    let now = SystemTime::now();
+    let now = Moment::now();
     let hours = shipper.limits.max_age.as_secs() / 3600;
     for folder in shipper.spool.folders()? {
         let mut expired = Vec::new();
         folder.each(|entry| {
-            if age(&entry, now).is_some_and(|age| age > shipper.limits.max_age) {
+            let age = entry.accepted_at().and_then(|at| shipper.began.age(at, now));
+            if age.is_some_and(|age| age > shipper.limits.max_age) {
                 expired.push(entry);
             }
         })?;

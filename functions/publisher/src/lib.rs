@@ -2,7 +2,8 @@
 //!
 //! An alert is accepted by a file in the spool: `custom-wazuh-triage` does that for integratord, [`send`] for a person
 //! or a script. The [`service`], or a shipper ([`ship`]) where none runs, carries the spool to SQS; whatever fails
-//! stays in the spool. The service can also [`follow`] `alerts.json`. [`failure`] lists the exit codes.
+//! stays in the spool. The service also [`follow`]s `alerts.json`, unless it is told not to. [`failure`] lists the exit
+//! codes.
 //!
 //! The other way, [`relay`] hands events of the feedback queue to the manager. [`install`] and [`doctor`] put all of it
 //! in its place and look after it.
@@ -28,6 +29,7 @@ pub mod service;
 pub mod ship;
 pub mod spool_command;
 pub mod status;
+mod waited;
 mod window;
 
 pub use intake::{destination, home, journal, spool};

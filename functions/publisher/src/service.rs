@@ -1,4 +1,5 @@
-//! `run`: the resident service. Ships the spool as soon as its doorbell rings, and tells how it goes.
+//! `run`: the resident service. Follows `alerts.json`, ships the spool as soon as its doorbell rings, and tells how it
+//! goes.
 //!
 //! One thread; every wait is one arm of [`Service::serve`]. It holds the spool's lock, so that no other shipper is at
 //! work beside it, and what it has not sent when it is killed lies in the spool.
@@ -25,6 +26,7 @@ use crate::keeping::{self, Held};
 use crate::ship::Shipper;
 use crate::spool::{Lock, Spool, SpoolError};
 use crate::status::{self, Status};
+use crate::waited::Moment;
 
 use lanes::Lanes;
 use notify::Notifier;
@@ -55,9 +57,10 @@ pub async fn run(setup: Setup<'_>, mut config: Config) -> Result<(), Failure> {
     let notifier = Notifier::new(setup.notify_socket.as_deref());
     let journal = setup.journal;
     let mut counts = Counts { started: Instant::now(), sent: 0, set_aside: 0, waiting: ears.waiting };
+    let began = Moment::now();
     journal.success(&format!("the service serves {}", spool.path().display()));
     loop {
-        let shipper = Shipper::new(&spool, journal, &config, setup.host.clone());
+        let shipper = Shipper { began, ..Shipper::new(&spool, journal, &config, setup.host.clone()) };
         let destination = config.destination();
         let follow = config.follow.as_ref().map(|options| (&destination, options));
         let told = Told::default();

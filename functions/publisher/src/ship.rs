@@ -18,6 +18,7 @@ use crate::keeping;
 use crate::message::{MAX_BATCH, Message, Origin, fits};
 use crate::queue::{Queue, SendError};
 use crate::spool::{Entry, Folder, Spool, SpoolError};
+use crate::waited::Moment;
 use crate::window::Window;
 
 pub struct Shipper<'a> {
@@ -30,6 +31,8 @@ pub struct Shipper<'a> {
     pub report: RefCell<Report>,
     /// Set when only what is under way shall be finished.
     pub stopping: Cell<bool>,
+    /// When this process began to look at the spool.
+    pub began: Moment,
 }
 
 /// What was done since the last look.
@@ -62,6 +65,7 @@ impl<'a> Shipper<'a> {
             host,
             report: RefCell::default(),
             stopping: Cell::new(false),
+            began: Moment::now(),
         }
     }
 

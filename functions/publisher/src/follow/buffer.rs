@@ -18,6 +18,8 @@ pub(super) struct Buffer {
     offset: u64,
 }
 
+const ZEROS: [u8; 4096] = [0; 4096];
+
 /// What a source gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filled {
@@ -84,7 +86,12 @@ impl Buffer {
 
     /// Passes over zeros, and says how many.
     pub fn hole(&mut self) -> u64 {
-        let zeros = self.rest().iter().take_while(|byte| **byte == 0).count();
+        // By blocks, for a hole may be as large as a file.
+        let blocks = self.rest().chunks(ZEROS.len());
+        let whole =
+            blocks.take_while(|block| ZEROS.get(..block.len()) == Some(*block)).map(<[u8]>::len).sum();
+        let rest = self.rest().get(whole..).unwrap_or_default();
+        let zeros = whole + rest.iter().take_while(|byte| **byte == 0).count();
         self.take(self.start + zeros);
         zeros as u64
     }

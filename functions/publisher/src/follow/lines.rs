@@ -57,11 +57,12 @@ impl Follower {
         filter::judge(self.buffer.get(line).trim_ascii(), &self.options.filter, self.since)
     }
 
-    /// A manager that was killed in a line goes on behind it: where the last alert begins in a broken line. In a text
-    /// inside of an alert these quotes would be escaped.
+    /// A manager that was killed in a line goes on behind it: where the next alert begins in a broken line. In a text
+    /// inside of an alert these quotes would be escaped; an object inside of one may begin like this, too.
     fn seam(&self, line: &Range<usize>) -> Option<usize> {
-        let at = memchr::memmem::rfind(self.buffer.get(line), br#"{"timestamp":""#).filter(|at| *at > 0)?;
-        (self.judgement(&(line.start + at..line.end)) != Judgement::NotJson).then_some(at)
+        let places = memchr::memmem::find_iter(self.buffer.get(line), br#"{"timestamp":""#);
+        let mut places = places.filter(|at| *at > 0).take(MAX_SEAMS);
+        places.find(|at| self.judgement(&(line.start + at..line.end)) != Judgement::NotJson)
     }
 
     fn settle(&mut self, offset: u64, line: Range<usize>, judgement: Judgement) {
@@ -100,6 +101,9 @@ impl Follower {
         }
     }
 }
+
+/// A line made of beginnings must not take the time of their square.
+const MAX_SEAMS: usize = 16;
 
 /// A file of rubbish must not fill the log.
 const MAX_NOTICES: usize = 16;

@@ -169,7 +169,7 @@ impl Service {
         })
     }
 
-    fn start_in(bench: &Bench, spool: &Path, change: impl FnOnce(&mut Command)) -> Self {
+    pub fn start_in(bench: &Bench, spool: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = bench.publisher("run");
         command.env_remove("WAZUH_TRIAGE_QUEUE_URL").env("WAZUH_TRIAGE_INTAKE", "integration");
         command.stderr(Stdio::null());
@@ -190,6 +190,14 @@ impl Service {
     pub fn signal(&self, name: &str) {
         let id = self.0.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// The most that it had in memory.
+    pub fn peak_bytes(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.0.as_ref().unwrap().id());
+        let status = fs::read_to_string(status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     pub fn stop(self) -> ExitStatus {

@@ -41,7 +41,7 @@ impl Patient {
         }
         patient.set_mode("var/ossec/logs/alerts", 0o750);
         patient.set_mode(ALERTS, 0o640);
-        patient.serve(Status { sent: 7, ..Status::default() });
+        patient.serve(&Status { sent: 7, ..Status::default() });
         patient
     }
 
@@ -62,11 +62,11 @@ impl Patient {
     }
 
     /// What answers as the service would.
-    fn serve(&self, status: Status) {
+    fn serve(&self, status: &Status) {
         let socket = self.root.path(SPOOL).join("status");
         let _gone = fs::remove_file(&socket);
         let listener = UnixListener::bind(socket).unwrap();
-        let text = serde_json::to_vec(&status).unwrap();
+        let text = serde_json::to_vec(status).unwrap();
         std::thread::spawn(move || {
             for caller in listener.incoming() {
                 let _gone = caller.unwrap().write_all(&text);
@@ -187,7 +187,7 @@ fn alerts_that_come_twice_or_not_at_all_are_named_with_their_cure() {
                 |it| {
                     it.root.write("var/ossec/etc/wazuh-triage.toml", "");
                     it.enable();
-                    it.serve(Status::default());
+                    it.serve(&Status::default());
                 },
                 "warn",
                 "alerts come twice: from integratord and from the service that follows alerts.json — take the <integration>",
@@ -224,7 +224,7 @@ fn alerts_that_come_twice_or_not_at_all_are_named_with_their_cure() {
                     let last_error = Some("cannot read it".to_owned());
                     let path = "/alerts.json".into();
                     let follow = Some(Follow { path, last_error, ..Follow::default() });
-                    it.serve(Status { follow, ..Status::default() });
+                    it.serve(&Status { follow, ..Status::default() });
                 },
                 "FAIL",
                 "the service runs, and /alerts.json waits: cannot read it — it tries again by itself",

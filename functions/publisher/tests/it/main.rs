@@ -5,6 +5,8 @@ mod bench;
 #[cfg(test)]
 mod day;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod failures;
@@ -14,6 +16,8 @@ mod fake_api;
 mod fake_queue;
 #[cfg(test)]
 mod fake_sqs;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod follow;
 #[cfg(test)]

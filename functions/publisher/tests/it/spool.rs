@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::bench::{Bench, QUEUE, Service, alert, text, until};
+use crate::disk::Disk;
 use crate::fake_sqs::Answer;
 
 fn call(bench: &Bench, id: &str, change: impl FnOnce(&mut Command)) -> Output {
@@ -98,8 +99,8 @@ fn rejected_alerts_never_keep_good_ones_out() {
 #[test]
 fn a_full_disk_is_a_clear_failure_and_leaves_nothing_half_written() {
     let bench = Bench::new();
-    let Some(disk) = Tmpfs::mount(&bench, "size=64k") else { return };
-    let spool = disk.0.join("spool");
+    let Some(disk) = Disk::mount(&bench, "size=64k") else { return };
+    let spool = disk.path().join("spool");
     let set = |command: &mut Command| {
         command.env("WAZUH_TRIAGE_SPOOL", &spool);
     };
@@ -136,8 +137,8 @@ fn a_full_disk_is_a_clear_failure_and_leaves_nothing_half_written() {
 #[test]
 fn a_disk_that_turns_read_only_repeats_nothing() {
     let bench = Bench::new();
-    let Some(disk) = Tmpfs::mount(&bench, "size=1m") else { return };
-    let spool = disk.0.join("spool");
+    let Some(disk) = Disk::mount(&bench, "size=1m") else { return };
+    let spool = disk.path().join("spool");
     fs::create_dir(&spool).unwrap();
     let service = Service::start_on(&bench, &spool);
     bench.sqs.close_gate();
@@ -168,33 +169,6 @@ fn a_disk_that_turns_read_only_repeats_nothing() {
     until("the new one arrives", || bench.sqs.bodies().len() > 1);
     assert!(service.stop().success());
     assert_eq!(bench.sqs.bodies(), [alert("1.1"), alert("1.3")]);
-}
-
-/// A small disk of its own. Nothing where this user may not mount.
-struct Tmpfs(PathBuf);
-
-impl Tmpfs {
-    fn mount(bench: &Bench, options: &str) -> Option<Self> {
-        let path = bench.folder.path().join("disk");
-        fs::create_dir(&path).unwrap();
-        let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&path);
-        command.output().is_ok_and(|output| output.status.success()).then_some(Self(path))
-    }
-
-    fn remount(&self, mode: &str) {
-        let options = format!("remount,{mode}");
-        // A program that has a file open for writing is in the way.
-        until("the disk is mounted anew", || {
-            Command::new("mount").args(["-o", &options]).arg(&self.0).output().unwrap().status.success()
-        });
-    }
-}
-
-impl Drop for Tmpfs {
-    fn drop(&mut self) {
-        let _gone = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[test]

@@ -81,9 +81,10 @@ impl Following {
         }
     }
 
-    /// Reads on, unless lines are left; waits a little when there is nothing. Beside the loop: the disk may be slow.
+    /// Reads on, unless lines are left or the last ones could not be committed: on a full disk a kill would repeat them
+    /// all. Waits a little when there is nothing. Beside the loop: the disk may be slow.
     pub(crate) async fn read(mut self: Box<Self>) -> (Box<Self>, Result<(), Stop>) {
-        if !self.lines.is_empty() {
+        if !self.lines.is_empty() || self.position.is_some() {
             return (self, Ok(()));
         }
         let read = spawn_blocking(move || {
@@ -98,20 +99,19 @@ impl Following {
     }
 
     fn read_now(&mut self) -> Result<(), FollowError> {
-        let follower = match &mut self.follower {
-            Some(follower) => follower,
-            None => {
-                let follower = Follower::open(self.options.clone())?;
-                self.seen.has_file = follower.opening() != Opening::NoFile;
-                self.told.push(opened(&self.options, follower.opening()));
-                self.follower.insert(follower)
-            }
+        let follower = if let Some(follower) = &mut self.follower {
+            follower
+        } else {
+            let follower = Follower::open(self.options.clone())?;
+            self.seen.has_file = follower.opening() != Opening::NoFile;
+            self.told.push(opened(&self.options, follower.opening()));
+            self.follower.insert(follower)
         };
         let batch = follower.read(self.chunk_bytes)?;
         self.lines = batch.alerts().map(<[u8]>::to_vec).collect();
         let is_idle = batch.is_idle();
-        // Nothing was read, and what was read before is committed: nothing to remember.
-        self.position = (!is_idle || self.position.is_some()).then(|| batch.position());
+        // What was read before is committed: with nothing more there is nothing to remember.
+        self.position = (!is_idle).then(|| batch.position());
         self.told.extend(batch.notices().iter().map(|notice| Told::Odd(notice.to_string())));
         if !is_idle && !std::mem::replace(&mut self.seen.has_file, true) {
             self.told.push(Told::Plain(format!("{} is there, and followed", self.options.alerts.display())));
