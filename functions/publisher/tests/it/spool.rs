@@ -207,6 +207,15 @@ fn a_person_can_look_into_the_spool_and_give_up_what_is_in_it() {
     assert_eq!(bench.waiting().len(), 1);
     assert_eq!(bench.log_lines("dropped alert 1.1 "), 1, "{}", bench.log());
     assert_eq!(spool(&["list", "--rejected"]).1, "");
+    // What the relay set aside lies there too: a message with its reason is one thing.
+    fs::create_dir_all(bench.spool().join("rejected")).unwrap();
+    for name in ["feedback-1.json", "feedback-1.reason"] {
+        fs::write(bench.spool().join("rejected").join(name), "{}").unwrap();
+    }
+    let (_, list) = spool(&["list", "--rejected"]);
+    assert!(list.starts_with("feedback-1.json ") && list.lines().count() == 1, "{list}");
+    assert_eq!(spool(&["drop", "--rejected", "--yes"]).0, Some(0));
+    assert!(bench.rejected().is_empty());
 }
 
 #[test]
