@@ -32,6 +32,7 @@ fn notice() -> Result<Notice> {
             next_steps: Vec::new(),
             open_questions: Vec::new(),
             techniques: Vec::new(),
+            ..Assessment::default()
         },
         analysis: Analysis::Unavailable { reason: NoAnalysis::Disabled },
     })

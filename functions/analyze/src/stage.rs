@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
 use domain::analysis::{Analysis, NoAnalysis};
+use domain::history::History;
 use domain::incident::IncidentId;
 use domain::message::{self, NoticeId, Schema};
 use domain::{EnrichedAlert, MessageError, Notice};
@@ -96,7 +97,8 @@ impl Analyze {
         opened_at: Timestamp,
         deadline: Deadline,
     ) -> Notice {
-        let assessment = assess(&enriched.alert, &enriched.verdict);
+        let assessment =
+            assess(&enriched.alert, &enriched.verdict, &History::default(), &self.config.site_notes);
         let available = deadline.remaining().saturating_sub(Self::RESERVE);
         let analysis = if available.is_zero() {
             Analysis::Unavailable { reason: NoAnalysis::NoTime }

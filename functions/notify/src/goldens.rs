@@ -99,6 +99,7 @@ pub(crate) fn sshd() -> Notice {
         ],
         open_questions: vec!["Is SSH on web-01 meant to be reachable from the internet?".into()],
         techniques: vec![Technique { id: "T1110".into(), name: Some("Brute Force".into()) }],
+        ..Assessment::default()
     };
     notice(raw, &[source], assessment, analysis)
 }
@@ -118,6 +119,7 @@ pub(crate) fn web() -> Notice {
             id: "T1190".into(),
             name: Some("Exploit Public-Facing Application".into()),
         }],
+        ..Assessment::default()
     };
     let silences = [
         silent(Provider::AbuseIpDb, Unanswered::QuotaExhausted),
@@ -147,6 +149,7 @@ pub(crate) fn windows() -> Notice {
         next_steps: vec!["Ask Łukasz Żółć whether this logon was his.".into()],
         open_questions: vec![],
         techniques: vec![],
+        ..Assessment::default()
     };
     let source = private("10.20.7.201", "data.win.eventdata.ipAddress", Direction::Source);
     notice(&raw.to_string(), &[source], assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
@@ -161,6 +164,7 @@ pub(crate) fn fim() -> Notice {
         next_steps: vec!["Compare /etc/sudoers with the last change request.".into()],
         open_questions: vec!["Who was logged in as root at 08:22?".into()],
         techniques: vec![Technique { id: "T1565.001".into(), name: Some("Stored Data Manipulation".into()) }],
+        ..Assessment::default()
     };
     let hash = examined(
         "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
@@ -195,6 +199,7 @@ pub(crate) fn malware() -> Notice {
         next_steps: vec!["Isolate hr-laptop-9 before anything else is tried on it.".into()],
         open_questions: vec!["How did the file come in?".into()],
         techniques: vec![Technique { id: "T1071.004".into(), name: Some("DNS".into()) }],
+        ..Assessment::default()
     };
     notice(&raw.to_string(), &called(), assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
 }
@@ -284,6 +289,7 @@ pub(crate) fn hostile(probe: &str) -> Notice {
         next_steps: many.clone(),
         open_questions: many,
         techniques: vec![technique; 20],
+        ..Assessment::default()
     };
     notice(&raw.to_string(), &witnesses::hostile(&attack), assessment, analysis)
 }

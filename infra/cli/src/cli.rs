@@ -11,6 +11,8 @@ use intel::Pattern;
 use lambda::config::Environment;
 
 use crate::check;
+use crate::eval;
+use crate::eval::Thresholds;
 use crate::terminal;
 
 /// Runs the program. Everything that it is told comes in here.
@@ -25,6 +27,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     };
     let done = match &command_line.command {
         Command::Check(options) => check::run(options, environment),
+        Command::Eval(options) => eval::run(options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -35,7 +38,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     }
 }
 
-/// Says what threat intelligence knows about the indicators of Wazuh alerts.
+/// Says what the pipeline would say about Wazuh alerts, and how often it is right.
 #[derive(Debug, Parser)]
 #[command(name = "triage", version)]
 struct CommandLine {
@@ -48,6 +51,48 @@ enum Command {
     /// Look the indicators of alerts up in feeds and at providers, and judge them.
     #[command(after_help = AFTER_CHECK)]
     Check(CheckOptions),
+    /// Score the assessment, and recorded answers of a model, on alerts whose truth is known.
+    #[command(after_help = AFTER_EVAL)]
+    Eval(EvalOptions),
+}
+
+const AFTER_EVAL: &str = "\
+Exit codes:
+   0  done, and every limit that was given is kept
+   1  a limit is missed; the figures were printed
+  64  wrong arguments
+  65  an alert, a recorded answer or a probe is not readable
+  66  a file cannot be opened or read
+  74  the output cannot be written";
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalOptions {
+    /// Alerts with a label in each, or objects with `alert` and the label; - is standard input.
+    #[arg(long, value_name = "FILE", required_unless_present_all = ["attack", "benign"])]
+    pub cases: Vec<PathBuf>,
+    /// Field of a case that says what it was: attack or benign.
+    #[arg(long, value_name = "NAME", default_value = "label")]
+    pub label_field: String,
+    /// Alerts that are all attacks.
+    #[arg(long, value_name = "FILE")]
+    pub attack: Vec<PathBuf>,
+    /// Alerts that are all benign.
+    #[arg(long, value_name = "FILE")]
+    pub benign: Vec<PathBuf>,
+    /// Leaves the alerts of this rule out, for labels that are known to be wrong.
+    #[arg(long = "exclude-rule", value_name = "RULE_ID")]
+    pub exclude_rules: Vec<String>,
+    /// Answers of a model on the same alerts, one record on a line.
+    #[arg(long, value_name = "FILE")]
+    pub recorded: Vec<PathBuf>,
+    /// Probes that ask for a milder verdict: each is put into each alert.
+    #[arg(long, value_name = "FILE")]
+    pub injection: Vec<PathBuf>,
+    #[command(flatten)]
+    pub thresholds: Thresholds,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 const AFTER_CHECK: &str = "\

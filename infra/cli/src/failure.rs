@@ -29,6 +29,12 @@ pub(crate) enum Failure {
     Client { provider: domain::verdict::Provider, source: ClientError },
     #[error("the asynchronous runtime did not start")]
     Runtime(#[source] io::Error),
+    #[error("{path}, line {line}: {problem}")]
+    Recorded { path: PathBuf, line: usize, problem: String },
+    #[error("the case {0} stands twice among the alerts, so that recorded answers cannot be told apart")]
+    SameCase(String),
+    #[error("a limit is missed: {0}")]
+    Thresholds(String),
     #[error("could not write the output")]
     Write(#[source] io::Error),
 }
@@ -36,7 +42,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Thresholds(_) => 1,
             Self::BadAlerts(_)
+            | Self::Recorded { .. }
+            | Self::SameCase(_)
             | Self::EmptyFeed(_)
             | Self::Warninglist { .. }
             | Self::Feed { source: FeedError::TooLarge, .. } => 65,

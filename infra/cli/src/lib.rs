@@ -4,6 +4,7 @@ mod check;
 pub mod cli;
 mod desk;
 mod document;
+mod eval;
 mod explain;
 mod failure;
 mod feeds;

@@ -1,7 +1,13 @@
 //! What came before an alert, as far as it decides how serious the alert is. Counts and times, never texts of others.
 
+mod login;
+mod past;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use login::Login;
+pub use past::Past;
 
 /// The past of one alert: of its incident, and of the address or user it is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,4 +29,12 @@ pub struct History {
     pub rules: u32,
     /// Failed logins by the same principal within the hour before this alert.
     pub failures_before: u32,
+}
+
+impl History {
+    /// Whether anything was recorded at all. Without a record "never seen before" would be a guess: the alert's own
+    /// host is counted in every record.
+    pub fn is_recorded(&self) -> bool {
+        self.hosts > 0
+    }
 }

@@ -71,7 +71,7 @@ impl Cause {
 }
 
 /// Who or what the alert is about: the source address, else any address, else the user, else the file.
-fn principal(alert: &Alert) -> String {
+pub fn principal(alert: &Alert) -> String {
     let indicators = alert.indicators();
     let mut addresses = indicators.iter().filter(|found| found.address().is_some());
     let source =

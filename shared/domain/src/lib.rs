@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod analysis;
 pub mod assessment;
+pub mod attack;
 pub mod datagram;
 pub mod history;
 pub mod incident;

@@ -137,6 +137,7 @@ module "analyze" {
     MODEL_NAME            = var.model.name
     MODEL_KEY_PARAMETER   = aws_ssm_parameter.key["model"].name
     MODEL_TIMEOUT_SECONDS = tostring(var.model.timeout_seconds)
+    SITE_NOTES            = jsonencode(var.site_notes)
   })
 
   statements = [

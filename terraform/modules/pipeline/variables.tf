@@ -265,6 +265,39 @@ variable "verdict" {
   }
 }
 
+variable "site_notes" {
+  description = <<-TEXT
+    What you know about your hosts, for the assessment and the model. Nothing in it lowers a priority.
+    assets: hosts by agent name and agent labels (* is any text), their criticality (normal, high or critical), and a note.
+    windows: announced work on hosts, from and until a time such as 2026-10-03T20:00:00Z, and a note. Context only.
+  TEXT
+  type = object({
+    assets = optional(list(object({
+      agent       = optional(string, "*")
+      labels      = optional(map(string), {})
+      criticality = optional(string, "normal")
+      note        = string
+    })), [])
+    windows = optional(list(object({
+      agent = optional(string, "*")
+      from  = string
+      until = string
+      note  = string
+    })), [])
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for asset in var.site_notes.assets : contains(["normal", "high", "critical"], asset.criticality)])
+    error_message = "site_notes.assets[*].criticality must be normal, high or critical."
+  }
+
+  validation {
+    condition     = length(jsonencode(var.site_notes)) <= 2500
+    error_message = "site_notes must be at most 2,500 characters of JSON: a function has 4 KB for all its settings."
+  }
+}
+
 variable "model" {
   description = <<-TEXT
     The language model: any server that speaks the OpenAI API.

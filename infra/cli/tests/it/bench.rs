@@ -33,9 +33,17 @@ impl Bench {
 
     /// `triage check` with the words of a line as arguments, knowing nobody.
     pub fn check(&self, arguments: &str) -> Command {
+        self.command("check", arguments)
+    }
+
+    pub fn eval(&self, arguments: &str) -> Said {
+        said(&self.command("eval", arguments).output().unwrap())
+    }
+
+    fn command(&self, name: &str, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));
         command.current_dir(self.0.path()).env_clear().stdin(Stdio::null());
-        command.arg("check").args(arguments.split_whitespace());
+        command.arg(name).args(arguments.split_whitespace());
         command
     }
 

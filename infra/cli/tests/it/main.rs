@@ -5,6 +5,8 @@ mod bench;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod eval;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod online;

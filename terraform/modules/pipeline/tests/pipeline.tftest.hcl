@@ -183,6 +183,7 @@ run "the_functions_are_told_what_they_expect" {
       MODEL_NAME            = "gpt-5.4-mini"
       MODEL_KEY_PARAMETER   = "/wazuh-triage/model-key"
       MODEL_TIMEOUT_SECONDS = "20"
+      SITE_NOTES            = jsonencode({ assets = [], windows = [] })
     }
     error_message = "The environment of analyze is not the one its program reads."
   }
@@ -715,6 +716,16 @@ run "a_malicious_score_that_is_not_above_the_suspicious_one_is_refused" {
   }
 
   expect_failures = [var.verdict]
+}
+
+run "a_criticality_that_nobody_knows_is_refused" {
+  command = plan
+
+  variables {
+    site_notes = { assets = [{ agent = "db-*", criticality = "urgent", note = "databases" }] }
+  }
+
+  expect_failures = [var.site_notes]
 }
 
 run "a_model_address_without_scheme_is_refused" {
