@@ -119,6 +119,7 @@ fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
         ("INTEL_TABLE", "intel"),
         ("SIGHTINGS_TABLE", "sightings"),
         ("INCIDENTS_TABLE", "incidents"),
+        ("ANALYSES_TABLE", "analyses"),
         ("ABUSEIPDB_KEY_PARAMETER", "/bench/abuseipdb-key"),
         ("MISP_KEY_PARAMETER", "/bench/misp-key"),
         ("OTX_KEY_PARAMETER", "/bench/otx-key"),

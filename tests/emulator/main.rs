@@ -1,6 +1,7 @@
 //! Tests against the running stack. `make test` starts it; every test brings alerts of its own.
 #![expect(clippy::panic, reason = "tests assert")]
 
+mod analyses_store;
 mod analyze_stage;
 mod claims;
 mod enrich_stage;

@@ -1,13 +1,18 @@
 //! The analyze stage: from an enriched alert to a notice, with a deterministic assessment always and a model's
 //! explanation where there is one.
 
+pub mod analyses;
+pub mod answer;
 pub mod assessment;
 pub mod config;
+pub mod economy;
+pub mod embedded;
+pub mod explain;
 pub mod incidents;
 pub mod model;
 pub mod prompt;
+pub mod redaction;
 pub mod stage;
-pub mod verification;
 
 pub use config::Config;
 pub use stage::Analyze;

@@ -1,337 +1,259 @@
-//! The model's client: OpenAI's Chat Completions, which nearly every server speaks, over plain `reqwest`.
+//! The model's client: one question, one answer in JSON, whatever the server speaks and whatever goes wrong.
 //!
-//! API: <https://platform.openai.com/docs/api-reference/chat>. Whatever goes wrong has a name; nothing is thrown.
+//! Two [dialects](dialect), four ways to [be let in](access), three ways to [hold a model to JSON](decoding), and for
+//! each [class of trouble](trouble) [one remedy](course). Plain `reqwest` below. Whatever goes wrong has a name;
+//! nothing is thrown. Keys, documents and answers reach no log and no error.
 
-use std::time::Duration;
+mod access;
+mod address;
+mod answer;
+mod chat;
+mod completion;
+mod course;
+mod decoding;
+mod dialect;
+mod error_body;
+mod exchange;
+mod manners;
+mod patience;
+mod responses;
+mod settings;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
-use domain::analysis::{Analysis, NoAnalysis};
-use domain::{Alert, EnrichedAlert};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use domain::analysis::NoAnalysis;
+use jiff::Timestamp;
 use lambda::http::{self, ClientError};
-use lambda::secrets::{Secret, Secrets};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use lambda::secrets::Secrets;
+use serde_json::Value;
 use tokio::time::Instant;
+use url::Url;
 
-use crate::prompt;
-use crate::verification::{self, Answer};
+pub use self::address::Bedrock;
+pub use self::completion::{Completion, Failed, Usage};
+pub use self::decoding::{Decoding, Ladder};
+pub use self::dialect::Dialect;
+pub use self::settings::{Auth, Settings};
 
-/// The client of one model.
+use self::access::{Access, Pass};
+use self::course::{Course, Next};
+use self::dialect::Reply;
+use self::manners::Manners;
+use self::trouble::{Mishap, Trouble};
+
+/// One question. The same instructions, schema and cache key for every alert make the prompt cheap to repeat.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub instructions: &'a str,
+    pub document: &'a str,
+    /// Strict: closed objects, every property required.
+    pub schema: &'a Value,
+    /// Reasoning counts as well.
+    pub max_output_tokens: u32,
+    /// Groups questions with equal instructions, at most 64 characters.
+    pub cache_key: &'a str,
+}
+
+/// The client of one server.
 #[derive(Debug)]
 pub struct Model {
     http: reqwest::Client,
-    url: String,
-    name: String,
-    key_parameter: String,
-    secrets: Secrets,
-    timeout: Duration,
+    url: Url,
+    settings: Settings,
+    access: Access,
+    /// What the server does not know, by model.
+    manners: Mutex<BTreeMap<String, Manners>>,
 }
 
 impl Model {
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-    /// Reasoning tokens count too: too few, and the answer is cut before it begins.
-    const MAX_ANSWER_TOKENS: u32 = 3_000;
-    const MAX_BODY_BYTES: usize = 512 * 1024;
-    /// A wait that a server asks for is granted up to this.
-    const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 
     pub fn new(
-        url: &str,
-        name: &str,
-        key_parameter: &str,
+        settings: Settings,
         secrets: Secrets,
-        timeout: Duration,
+        aws: &aws_types::SdkConfig,
     ) -> Result<Self, ClientError> {
-        let http = http::client(Self::CONNECT_TIMEOUT)?.build()?;
-        let url = format!("{}/chat/completions", url.trim_end_matches('/'));
+        let mut url = settings.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(settings.dialect.path());
+        }
         Ok(Self {
-            http,
+            http: http::client(Self::CONNECT_TIMEOUT)?.build()?,
             url,
-            name: name.to_owned(),
-            key_parameter: key_parameter.to_owned(),
-            secrets,
-            timeout,
+            access: Access::new(settings.auth.clone(), secrets, aws.credentials_provider()),
+            settings,
+            manners: Mutex::default(),
         })
     }
 
-    /// The model's explanation, or the reason why there is none. Takes no longer than `available`.
-    pub async fn analyse(&self, enriched: &EnrichedAlert, available: Duration) -> Analysis {
-        let end = Instant::now() + available.min(self.timeout);
-        match tokio::time::timeout_at(end, self.attempts(enriched, end)).await {
-            Ok(Ok(analysis)) => analysis,
-            Ok(Err(reason)) => Analysis::Unavailable { reason },
-            Err(_elapsed) => Analysis::Unavailable { reason: NoAnalysis::Timeout },
-        }
+    /// The model for every alert.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The model for alerts that deserve a better one, if there is one.
+    pub fn large_name(&self) -> Option<&str> {
+        self.settings.large_name.as_deref()
     }
 
     /// Reads the key ahead of time.
     pub async fn warm_up(&self) {
-        let _ = self.secrets.get(&self.key_parameter).await;
+        let _ = self.access.pass().await;
     }
 
-    /// One try, and one more where the server may just have had a bad moment.
-    async fn attempts(&self, enriched: &EnrichedAlert, end: Instant) -> Result<Analysis, NoAnalysis> {
-        let key = self.key().await?;
-        let first = match self.ask(enriched, &key).await {
-            Ok(answer) => return read(&answer, &enriched.alert),
-            Err(failure) => failure,
-        };
-        let Some(wait) = first.retry_after else { return Err(first.reason) };
-        if Instant::now() + wait >= end {
-            return Err(first.reason);
-        }
-        tokio::time::sleep(wait).await;
-        let answer = self.ask(enriched, &key).await.map_err(|failure| failure.reason)?;
-        read(&answer, &enriched.alert)
-    }
-
-    async fn key(&self) -> Result<Secret, NoAnalysis> {
-        match self.secrets.get(&self.key_parameter).await {
-            Ok(Some(key)) => Ok(key),
-            Ok(None) => Err(NoAnalysis::Disabled),
-            Err(error) => {
-                tracing::error!(error = lambda::logs::chain(&error), "the model's key could not be read");
-                Err(NoAnalysis::Configuration)
+    /// The first answer that `accept` takes, within `available`.
+    ///
+    /// At most one retry, of whatever kind: after a bad moment of the server, with another key, with `reduced` in
+    /// place of a document that was too long or against the policy, with more tokens, or with what `accept` found
+    /// wrong. That text goes back to the model, so it should quote nothing of the document.
+    pub async fn ask<T>(
+        &self,
+        model_name: &str,
+        request: &Request<'_>,
+        reduced: Option<&str>,
+        available: Duration,
+        accept: impl FnMut(&str) -> Result<T, String>,
+    ) -> Result<(T, Completion), Failed> {
+        let end = Instant::now() + available.min(self.settings.timeout);
+        let mut account = Account::default();
+        let course = Course::new(request, reduced, self.manners(model_name));
+        let asked = self.follow(model_name, course, end, &mut account, accept);
+        let (reason, retry_after) = match tokio::time::timeout_at(end, asked).await {
+            Ok(Ok((answer, text))) => {
+                let Account { model, request_id, usage } = account;
+                return Ok((answer, Completion { text, model, request_id, usage }));
             }
+            Ok(Err(GivenUp { reason, retry_after })) => (reason, retry_after),
+            Err(_elapsed) => (NoAnalysis::Timeout, None),
+        };
+        Err(Failed { reason, request_id: account.request_id, usage: account.usage, retry_after })
+    }
+
+    /// Try after try, as the course says.
+    async fn follow<T>(
+        &self,
+        model_name: &str,
+        mut course: Course<'_>,
+        end: Instant,
+        account: &mut Account,
+        mut accept: impl FnMut(&str) -> Result<T, String>,
+    ) -> Result<(T, String), GivenUp> {
+        let mut pass = self.access.pass().await?;
+        loop {
+            let accepted = match self.attempt(model_name, &course, &pass, account).await? {
+                Ok(said) => accepted(&said, &mut accept),
+                Err(mishap) => Err(mishap),
+            };
+            let mishap = match accepted {
+                Ok(answer) => return Ok(answer),
+                Err(mishap) => mishap,
+            };
+            match course.after(&mishap, end.saturating_duration_since(Instant::now())) {
+                Next::Again { after } => tokio::time::sleep(after).await,
+                Next::WithAnotherKey => match self.access.another(&pass).await {
+                    Some(another) => pass = another,
+                    None => return Err(mishap.into()),
+                },
+                Next::Stop => return Err(mishap.into()),
+            }
+            self.remember(model_name, &course.manners);
         }
     }
 
-    async fn ask(&self, enriched: &EnrichedAlert, key: &Secret) -> Result<Vec<u8>, Refusal> {
-        let sent =
-            self.http.post(&self.url).bearer_auth(key.reveal()).json(&self.request(enriched)).send().await;
-        let response = sent.map_err(|error| Refusal::of_transport(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = body(response).await?;
-        if status.is_success() {
-            return Ok(body);
+    /// One request. Its tokens are accounted for, whatever the answer is worth.
+    async fn attempt(
+        &self,
+        model_name: &str,
+        course: &Course<'_>,
+        pass: &Pass,
+        account: &mut Account,
+    ) -> Result<Result<String, Mishap>, GivenUp> {
+        let body = self.settings.dialect.body(&course.question(model_name, &self.settings));
+        let built = self.http.post(self.url.clone()).json(&body).build();
+        let mut request = built.map_err(|_| NoAnalysis::Configuration)?;
+        pass.show(&mut request, SystemTime::now())?;
+        let answer = match exchange::exchange(&self.http, request).await {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                tracing::warn!(reason = trouble.reason().name(), "the model gave no answer");
+                return Ok(Err(trouble.into()));
+            }
+        };
+        account.request_id = answer.request_id();
+        let (read, error) = answer.read(self.settings.dialect, Timestamp::now());
+        let said = read.and_then(|Reply { model, usage, said }| {
+            account.model = model;
+            account.usage.add(usage);
+            said.map_err(Mishap::from)
+        });
+        if let Err(mishap) = &said {
+            tracing::warn!(
+                model.status = answer.status.as_u16(),
+                model.request_id = account.request_id,
+                model.error_code = error.code(),
+                reason = mishap.trouble.reason().name(),
+                "the model did not answer as asked"
+            );
         }
-        if status == StatusCode::UNAUTHORIZED {
-            self.secrets.forget(&self.key_parameter);
-        }
-        let refusal = Refusal::of_status(status, &headers, &body);
-        let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
-        tracing::warn!(
-            model.status = status.as_u16(),
-            model.request_id = request_id,
-            reason = refusal.reason.name(),
-            "the model refused a request"
-        );
-        Err(refusal)
+        Ok(said)
     }
 
-    fn request(&self, enriched: &EnrichedAlert) -> Value {
-        json!({
-            "model": self.name,
-            "messages": [
-                {"role": "system", "content": prompt::INSTRUCTIONS},
-                {"role": "user", "content": prompt::document(enriched).to_string()},
-            ],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "alert_analysis", "strict": true, "schema": prompt::schema()},
-            },
-            "max_completion_tokens": Self::MAX_ANSWER_TOKENS,
-        })
+    fn manners(&self, model_name: &str) -> Manners {
+        let known = self.known().get(model_name).cloned();
+        known.unwrap_or_else(|| Manners::new(self.settings.ladder))
+    }
+
+    fn remember(&self, model_name: &str, manners: &Manners) {
+        self.known().insert(model_name.to_owned(), manners.clone());
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Manners>> {
+        self.manners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Why a request failed, and when another one may help.
-#[derive(Debug, PartialEq, Eq)]
-struct Refusal {
+/// What the tries have brought and cost so far; kept outside of them, so that a time-out loses nothing.
+#[derive(Debug, Default)]
+struct Account {
+    model: String,
+    request_id: Option<String>,
+    usage: Usage,
+}
+
+/// The end of a question without an answer.
+struct GivenUp {
     reason: NoAnalysis,
     retry_after: Option<Duration>,
 }
 
-impl Refusal {
-    /// Waited before a second try when the server names no time.
-    const PAUSE: Duration = Duration::from_millis(800);
-
-    fn last(reason: NoAnalysis) -> Self {
+impl From<NoAnalysis> for GivenUp {
+    fn from(reason: NoAnalysis) -> Self {
         Self { reason, retry_after: None }
     }
+}
 
-    fn of_transport(error: &reqwest::Error) -> Self {
-        if error.is_timeout() {
-            // The server may be at work, and the answer be billed: no second try.
-            return Self::last(NoAnalysis::Timeout);
-        }
-        Self { reason: NoAnalysis::Unreachable, retry_after: Some(Self::PAUSE) }
-    }
-
-    fn of_status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let error = ErrorBody::read(body);
-        let told = |code: &str| error.code == code || error.kind == code;
-        match status.as_u16() {
-            _ if told("content_filter") || told("cyber_policy") || told("invalid_prompt") => {
-                Self::last(NoAnalysis::Policy)
-            }
-            429 if told("insufficient_quota") => Self::last(NoAnalysis::QuotaExhausted),
-            429 => Self { reason: NoAnalysis::RateLimited, retry_after: retry_after(headers) },
-            408 | 409 | 500..=599 => {
-                Self { reason: NoAnalysis::Unreachable, retry_after: retry_after(headers) }
-            }
-            401 | 403 | 404 => Self::last(NoAnalysis::Configuration),
-            _ => Self::last(NoAnalysis::Invalid),
-        }
+impl From<Mishap> for GivenUp {
+    fn from(mishap: Mishap) -> Self {
+        Self { reason: mishap.trouble.reason(), retry_after: mishap.advice.wait }
     }
 }
 
-/// OpenAI's error object; other servers fill less of it.
-#[derive(Debug, Default)]
-struct ErrorBody {
-    code: String,
-    kind: String,
-}
-
-impl ErrorBody {
-    fn read(body: &[u8]) -> Self {
-        let document: Value = serde_json::from_slice(body).unwrap_or_default();
-        let field = |name: &str| {
-            let value = document.get("error").and_then(|error| error.get(name));
-            value.and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
-        Self { code: field("code"), kind: field("type") }
-    }
-}
-
-/// Nothing when the server asks for more patience than there is.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds =
-        number("retry-after-ms").map(|millis| millis / 1000.0).or_else(|| number(RETRY_AFTER.as_str()));
-    let wait =
-        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(Refusal::PAUSE);
-    (wait <= Model::MAX_RETRY_AFTER).then_some(wait)
-}
-
-async fn body(mut response: Response) -> Result<Vec<u8>, Refusal> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Refusal::of_transport(&error))? {
-        if body.len() + chunk.len() > Model::MAX_BODY_BYTES {
-            return Err(Refusal::last(NoAnalysis::Invalid));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Reads a completion. An answer that ended early is never parsed.
-fn read(body: &[u8], alert: &Alert) -> Result<Analysis, NoAnalysis> {
-    #[derive(Deserialize)]
-    struct Completion {
-        #[serde(default)]
-        model: String,
-        choices: Vec<Choice>,
-    }
-    #[derive(Deserialize)]
-    struct Choice {
-        #[serde(default)]
-        finish_reason: Option<String>,
-        message: Message,
-    }
-    #[derive(Deserialize)]
-    struct Message {
-        #[serde(default)]
-        content: Option<String>,
-        #[serde(default)]
-        refusal: Option<String>,
-    }
-    let completion: Completion = serde_json::from_slice(body).map_err(|_| NoAnalysis::Invalid)?;
-    let choice = completion.choices.into_iter().next().ok_or(NoAnalysis::Invalid)?;
-    if choice.message.refusal.is_some() {
-        return Err(NoAnalysis::Refused);
-    }
-    match choice.finish_reason.as_deref() {
-        Some("length") => return Err(NoAnalysis::Incomplete),
-        Some("content_filter") => return Err(NoAnalysis::Policy),
-        _ => {}
-    }
-    let content = choice.message.content.ok_or(NoAnalysis::Invalid)?;
-    let answer: Answer = serde_json::from_str(&content).map_err(|_| NoAnalysis::Invalid)?;
-    Ok(Analysis::Written(verification::verify(answer, alert, &completion.model)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn alert() -> Alert {
-        Alert::parse(r#"{"id":"1.1","rule":{"id":"5763","level":10},"data":{"srcip":"203.0.113.24"}}"#)
-            .unwrap()
-    }
-
-    fn completion(finish: &str, message: &Value) -> Vec<u8> {
-        json!({
-            "id": "chatcmpl-1", "object": "chat.completion", "model": "stub-2026",
-            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
-            "usage": {"prompt_tokens": 900, "completion_tokens": 200, "total_tokens": 1100},
-        })
-        .to_string()
-        .into_bytes()
-    }
-
-    fn content() -> String {
-        json!({
-            "what_happened": "Many logins failed.",
-            "evidence": [{"path": "/data/srcip", "value": "203.0.113.24", "meaning": "the source"}],
-            "verdict": "true_positive", "confidence": "medium",
-            "recommended_actions": ["Block it."], "missing_information": [],
-        })
-        .to_string()
-    }
-
-    #[test]
-    fn a_good_answer_is_read_and_verified() {
-        let body = completion("stop", &json!({"role": "assistant", "content": content(), "refusal": null}));
-        let Ok(Analysis::Written(explanation)) = read(&body, &alert()) else { panic!("an explanation") };
-        assert_eq!((explanation.model.as_str(), explanation.evidence.len()), ("stub-2026", 1));
-    }
-
-    #[test]
-    fn an_answer_that_is_not_one_has_a_reason() {
-        let text = content();
-        for (name, body, expected) in [
-            ("cut", completion("length", &json!({"content": &text[..40]})), NoAnalysis::Incomplete),
-            ("filtered", completion("content_filter", &json!({"content": null})), NoAnalysis::Policy),
-            ("refused", completion("stop", &json!({"content": null, "refusal": "no"})), NoAnalysis::Refused),
-            ("prose", completion("stop", &json!({"content": "It looks bad."})), NoAnalysis::Invalid),
-            ("no content", completion("stop", &json!({})), NoAnalysis::Invalid),
-            (
-                "other schema",
-                completion("stop", &json!({"content": "{\"verdict\":\"bad\"}"})),
-                NoAnalysis::Invalid,
-            ),
-            ("no choice", br#"{"choices":[]}"#.to_vec(), NoAnalysis::Invalid),
-            ("html", b"<html>".to_vec(), NoAnalysis::Invalid),
-        ] {
-            assert_eq!(read(&body, &alert()), Err(expected), "{name}");
-        }
-    }
-
-    #[test]
-    fn every_refusal_has_a_reason_and_only_bad_moments_are_tried_again() {
-        let pause = Some(Refusal::PAUSE);
-        for (status, header, body, reason, retry_after) in [
-            (401, "", r#"{"error":{"code":"invalid_api_key"}}"#, NoAnalysis::Configuration, None),
-            (404, "", r#"{"error":{"code":"model_not_found"}}"#, NoAnalysis::Configuration, None),
-            (429, "", r#"{"error":{"type":"insufficient_quota"}}"#, NoAnalysis::QuotaExhausted, None),
-            (429, "", r#"{"error":{"code":"rate_limit_exceeded"}}"#, NoAnalysis::RateLimited, pause),
-            (429, "2", "", NoAnalysis::RateLimited, Some(Duration::from_secs(2))),
-            (429, "120", "", NoAnalysis::RateLimited, None),
-            (400, "", r#"{"error":{"code":"content_filter"}}"#, NoAnalysis::Policy, None),
-            (422, "", r#"{"error":{"code":"cyber_policy"}}"#, NoAnalysis::Policy, None),
-            (400, "", r#"{"error":{"code":"context_length_exceeded"}}"#, NoAnalysis::Invalid, None),
-            (500, "", "<html>", NoAnalysis::Unreachable, pause),
-            (503, "", "", NoAnalysis::Unreachable, pause),
-        ] {
-            let mut headers = HeaderMap::new();
-            if !header.is_empty() {
-                headers.insert(RETRY_AFTER, header.parse().unwrap());
-            }
-            let refusal =
-                Refusal::of_status(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes());
-            assert_eq!(refusal, Refusal { reason, retry_after }, "{status} {header} {body}");
-        }
+/// The JSON in the text, if `accept` takes it.
+fn accepted<T>(
+    said: &str,
+    accept: &mut impl FnMut(&str) -> Result<T, String>,
+) -> Result<(T, String), Mishap> {
+    let Some(object) = decoding::object(said) else {
+        return Err(Trouble::Unaccepted("it holds no complete JSON object".to_owned()).into());
+    };
+    match accept(object) {
+        Ok(answer) => Ok((answer, object.to_owned())),
+        Err(problem) => Err(Trouble::Unaccepted(problem).into()),
     }
 }

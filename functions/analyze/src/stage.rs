@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
-use domain::analysis::{Analysis, NoAnalysis};
+use domain::analysis::Analysis;
 use domain::history::History;
 use domain::incident::IncidentId;
 use domain::message::{self, NoticeId, Schema};
@@ -18,10 +18,13 @@ use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
+use crate::analyses::Analyses;
 use crate::assessment::assess;
 use crate::config::Config;
+use crate::explain::Explainer;
 use crate::incidents::{IncidentError, Incidents, Membership};
 use crate::model::Model;
+use crate::prompt::Subject;
 
 /// The analyze stage with its clients.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ pub struct Analyze {
     config: Config,
     worker: Worker,
     incidents: Incidents,
-    model: Model,
+    explainer: Explainer,
     sqs: Sqs,
 }
 
@@ -42,16 +45,19 @@ impl Analyze {
     pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
+        let worker = Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone());
+        let explainer = Explainer::new(
+            Model::new(config.model.clone(), secrets, aws)?,
+            config.model.url.as_str(),
+            Analyses::table(dynamodb.clone(), &config.economy.analyses_table),
+            config.economy.clone(),
+            config.prompt.clone(),
+            worker.metrics.clone(),
+        );
         Ok(Self {
-            worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
+            worker,
             incidents: Incidents::new(dynamodb, &config.incidents_table),
-            model: Model::new(
-                &config.model_url,
-                &config.model_name,
-                &config.model_key_parameter,
-                secrets,
-                config.model_timeout,
-            )?,
+            explainer,
             sqs,
             config,
         })
@@ -60,7 +66,7 @@ impl Analyze {
     /// Opens the connections that the first alert will need while CPU is free, before the first poll.
     pub async fn warm_up(&self) {
         // Whatever goes wrong here goes wrong again, and is reported, with the first alert.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.model.warm_up()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.explainer.warm_up()).await;
     }
 
     /// Won claim in hand: the alert joins its incident, or opens it and is explained.
@@ -97,19 +103,18 @@ impl Analyze {
         opened_at: Timestamp,
         deadline: Deadline,
     ) -> Notice {
-        let assessment =
-            assess(&enriched.alert, &enriched.verdict, &History::default(), &self.config.site_notes);
+        let (history, site) = (History::default(), &self.config.site_notes);
+        let assessment = assess(&enriched.alert, &enriched.verdict, &history, site);
+        let context = site.context(&enriched.alert);
+        let subject =
+            Subject { enriched: &enriched, history: &history, assessment: &assessment, context: &context };
+        let id = NoticeId::first(&incident, opened_at);
         let available = deadline.remaining().saturating_sub(Self::RESERVE);
-        let analysis = if available.is_zero() {
-            Analysis::Unavailable { reason: NoAnalysis::NoTime }
-        } else {
-            self.model.analyse(&enriched, available).await
-        };
+        let analysis = self.explainer.explain(&subject, &id, Timestamp::now(), available).await;
         if let Analysis::Unavailable { reason } = analysis {
             self.worker.metrics.count("AnalysesUnavailable", &[("reason", reason.name())], Timestamp::now());
         }
         let EnrichedAlert { alert, reports, verdict, .. } = enriched;
-        let id = NoticeId::first(&incident, opened_at);
         Notice { schema: Schema, id, incident, opened_at, alert, reports, verdict, assessment, analysis }
     }
 

@@ -89,9 +89,9 @@ fn headers(
         .header("X-Wazuh-Agent", value(&notice.alert.agent().name))
         .header("X-Triage-Incident", value(notice.incident.as_str()))
         .header("X-Triage-Notice", value(notice.id.as_str()))
-        .header("X-Triage-Priority", value(notice.assessment.priority.name()))
+        .header("X-Triage-Priority", value(notice.priority().name()))
         .header("X-Triage-Alert-Key", value(notice.alert.key().as_str()));
-    match notice.assessment.priority {
+    match notice.priority() {
         Priority::Critical => {
             message.header("Importance", Raw::new("high")).header("X-Priority", Raw::new("1"))
         }
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn only_a_critical_mail_claims_importance() {
         for (name, notice) in goldens::all() {
-            let critical = notice.assessment.priority == Priority::Critical;
+            let critical = notice.priority() == Priority::Critical;
             let headers = header_lines(&golden(&notice));
             assert_eq!(headers.contains("Importance: high"), critical, "{name}");
             assert_eq!(headers.contains("X-Priority: 1"), critical, "{name}");

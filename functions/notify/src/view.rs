@@ -9,11 +9,12 @@ mod steps;
 mod testimony;
 
 use domain::Notice;
-use domain::assessment::{Priority, Technique};
+use domain::analysis::Analysis;
+use domain::assessment::Priority;
 use domain::verdict::{Judgement, Verdict};
 
 pub use crate::shown::Shown;
-pub use analysis::{AnalysisView, EvidenceRow, Written};
+pub use analysis::{AnalysisView, Embedded, EvidenceRow, Written};
 pub use facts::Fact;
 pub use intelligence::{Block, Coverage, Intelligence, More, Reply, Row, Share};
 pub use silence::Gap;
@@ -48,6 +49,7 @@ pub struct View {
 pub struct TechniqueShown {
     pub id: Shown,
     pub name: Option<Shown>,
+    pub origin: Origin,
 }
 
 /// Why the reader gets this mail.
@@ -65,16 +67,16 @@ pub fn view(notice: &Notice, settings: &MailSettings) -> View {
     let event_time = alert.timestamp().unwrap_or(notice.opened_at);
     View {
         preheader: preheader(notice),
-        priority: assessment.priority,
+        priority: notice.priority(),
         headline: Shown::line(headline(&rule.description), 200),
         groups: Shown::line(&rule.groups.join(", "), 200),
         facts: facts::facts(notice),
-        reasons: lines(&assessment.reasons, 10),
+        reasons: reasons(notice),
         intelligence: intelligence::intelligence(&notice.verdict, &notice.reports),
         analysis: analysis::analysis(analysis),
-        next_steps: steps::steps(&assessment.next_steps, analysis::actions(analysis)),
-        open_questions: steps::steps(&assessment.open_questions, analysis::gaps(analysis)),
-        techniques: assessment.techniques.iter().take(8).map(technique).collect(),
+        next_steps: steps::steps(&assessment.next_steps, &analysis::actions(analysis)),
+        open_questions: steps::steps(&assessment.open_questions, &analysis::gaps(analysis)),
+        techniques: techniques(notice),
         raw_alert: raw_alert::raw_alert(alert),
         dashboard_link: settings.dashboard_url.as_ref().map(|url| url.alert_link(alert, event_time)),
         cause: Cause {
@@ -107,13 +109,35 @@ fn preheader(notice: &Notice) -> Shown {
     }
 }
 
-fn lines(texts: &[String], most: usize) -> Vec<Shown> {
-    texts.iter().take(most).map(|text| Shown::line(text, 240)).collect()
+/// What decided the priority; the model's part is named as such.
+fn reasons(notice: &Notice) -> Vec<Shown> {
+    let (assessed, priority) = (notice.assessment.priority, notice.priority());
+    let raised = (priority > assessed).then(|| {
+        Shown::line(
+            &format!("The model raised it from {assessed} to {priority}; it can only raise, by one step."),
+            240,
+        )
+    });
+    let reasons = notice.assessment.reasons.iter().take(10).map(|text| Shown::line(text, 240));
+    raised.into_iter().chain(reasons).collect()
 }
 
-fn technique(technique: &Technique) -> TechniqueShown {
-    TechniqueShown {
+/// The rule's techniques, then those that the model saw.
+fn techniques(notice: &Notice) -> Vec<TechniqueShown> {
+    let rules = notice.assessment.techniques.iter().take(8).map(|technique| TechniqueShown {
         id: Shown::line(&technique.id, 20),
         name: technique.name.as_deref().map(|name| Shown::line(name, 80)),
-    }
+        origin: Origin::Rules,
+    });
+    let claimed = match &notice.analysis {
+        Analysis::Written(explanation) => explanation.techniques.as_slice(),
+        Analysis::Unavailable { .. } => &[],
+    };
+    let is_new = |id: &str| notice.assessment.techniques.iter().all(|technique| technique.id != id);
+    let model = claimed.iter().filter(|claim| is_new(&claim.id)).take(5).map(|claim| TechniqueShown {
+        id: Shown::line(&claim.id, 20),
+        name: None,
+        origin: Origin::Model,
+    });
+    rules.chain(model).collect()
 }

@@ -1,5 +1,7 @@
 //! Characters that a reader cannot see, or that reorder what he sees, in a form that he can see.
 
+use domain::unseen::is_unseen;
+
 /// One line: every control, zero-width and bidirectional character is spelled out, line breaks too.
 pub(crate) fn line(text: &str) -> String {
     spelled(text, |_| false)
@@ -30,16 +32,6 @@ fn spelled(text: &str, keep: impl Fn(char) -> bool) -> String {
         }
     }
     spelled
-}
-
-/// Controls, soft hyphen, fillers, joiners, bidirectional marks, line separators, variation selectors and tags.
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub struct Tables {
     pub claims: String,
     pub intel: String,
     pub incidents: String,
+    pub analyses: String,
     pub sightings: String,
 }
 
@@ -223,7 +224,7 @@ mod tests {
         let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3"}}"#;
         let text = format!(
             r#"{{"queues":{queues},"dead_letter_queues":{queues},"functions":{names},"log_groups":{names},
-            "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","sightings":"s"}}}},
+            "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","analyses":"y","sightings":"s"}}}},
             "parameters":{{"value":{{"abuseipdb_key":"/a","misp_key":"/i","otx_key":"/o","model_key":"/m"}}}},
             "mail":{{"value":{{"from":"a@b","to":["c@d"]}}}},"more":{{"value":1}}}}"#
         );

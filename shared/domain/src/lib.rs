@@ -12,6 +12,7 @@ pub mod indicator;
 pub mod lenient;
 pub mod message;
 pub mod trim;
+pub mod unseen;
 pub mod verdict;
 
 pub use alert::{Agent, Alert, AlertError, AlertKey, Rule, RuleLevel};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::alert::{Agent, Alert};
 use crate::analysis::Analysis;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, Priority};
 use crate::incident::IncidentId;
 use crate::trim;
 use crate::verdict::{Answer, Report, Verdict};
@@ -55,6 +55,13 @@ pub struct Notice {
     pub verdict: Verdict,
     pub assessment: Assessment,
     pub analysis: Analysis,
+}
+
+impl Notice {
+    /// The assessment's priority, or what the model raised it to.
+    pub fn priority(&self) -> Priority {
+        self.analysis.priority(self.assessment.priority)
+    }
 }
 
 /// From enrich to the manager: an event for Wazuh's queue socket.

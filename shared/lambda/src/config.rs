@@ -74,6 +74,11 @@ impl<'a> Reader<'a> {
         self.environment.get(name).map(str::to_owned)
     }
 
+    /// Values that are fine alone and wrong together; the text names them and says what to do.
+    pub fn reject(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
     /// The configuration, or everything that was wrong with it.
     pub fn finish<T>(self, config: Option<T>) -> Result<T, ConfigError> {
         match config {

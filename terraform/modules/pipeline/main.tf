@@ -135,18 +135,38 @@ module "analyze" {
     NOTICES_QUEUE_URL     = module.queues["notices"].url
     MODEL_URL             = trimsuffix(var.model.url, "/")
     MODEL_NAME            = var.model.name
+    MODEL_LARGE_NAME      = var.model.large_name
+    MODEL_DIALECT         = var.model.dialect
+    MODEL_AUTH            = var.model.auth
+    MODEL_DECODING        = var.model.decoding
+    MODEL_TEMPERATURE     = var.model.temperature == null ? "" : tostring(var.model.temperature)
+    MODEL_EFFORT          = var.model.effort
     MODEL_KEY_PARAMETER   = aws_ssm_parameter.key["model"].name
     MODEL_TIMEOUT_SECONDS = tostring(var.model.timeout_seconds)
     SITE_NOTES            = jsonencode(var.site_notes)
+
+    ANALYSES_TABLE       = module.tables.names["analyses"]
+    MODEL_MIN_PRIORITY   = var.economy.min_priority
+    MODEL_DAILY_TOKENS   = var.economy.daily_tokens
+    MODEL_DAILY_USD      = var.economy.daily_usd
+    MODEL_PRICES         = jsonencode(var.economy.prices)
+    ANALYSIS_REUSE_HOURS = tostring(var.economy.reuse_hours)
+    ANALYSIS_AUDIT_DAYS  = tostring(var.economy.audit_days)
   })
 
-  statements = [
+  statements = concat([
     # One transaction counts an alert in its incident and completes its claim; IAM knows its two updates only.
     local.claim_statement,
     {
       sid       = "OpenAndCount"
       actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.tables.arns["incidents"]]
+    },
+    {
+      # Answers and breakers are read, swapped and put; budgets are added up.
+      sid       = "Economise"
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.tables.arns["analyses"]]
     },
     {
       sid       = "HandOn"
@@ -158,7 +178,13 @@ module "analyze" {
       actions   = ["ssm:GetParameter"]
       resources = [aws_ssm_parameter.key["model"].arn]
     },
-  ]
+    ], var.model.auth != "sigv4" ? [] : [
+    {
+      sid       = "AskModel"
+      actions   = [strcontains(var.model.url, "bedrock-mantle") ? "bedrock-mantle:CreateInference" : "bedrock:InvokeModel"]
+      resources = var.model.bedrock_arns
+    },
+  ])
 
   architecture            = var.architecture
   timeout_seconds         = var.functions.analyze.timeout_seconds

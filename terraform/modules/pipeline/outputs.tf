@@ -19,7 +19,7 @@ output "dead_letter_queue_arns" {
 }
 
 output "tables" {
-  description = "Table names: `claims`, `intel`, `incidents`, `sightings`."
+  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`."
   value       = module.tables.names
 }
 

@@ -300,21 +300,34 @@ variable "site_notes" {
 
 variable "model" {
   description = <<-TEXT
-    The language model: any server that speaks the OpenAI API.
+    The language model: any server that speaks the OpenAI API (docs/models.md has settings for OpenAI, Azure, Bedrock, Ollama and vLLM).
     url: its base address, up to and with the version.
-    name: the model.
+    name: the model; on Azure the deployment.
+    large_name: a better model for the alerts that deserve it.
+    dialect: `responses` or `chat`; `auto` takes responses for OpenAI and chat for everybody else.
+    auth: `bearer` or `api-key` (Azure), with the key in an SSM parameter; `sigv4` (Amazon Bedrock, with the function's role); `none` (a server of your own).
+    decoding: `json_schema`, `json_object` or `text`; `auto` begins with the first and goes down where a server refuses.
+    temperature, effort: sent only when set; reasoning models refuse the first, others the second.
+    bedrock_arns: with sigv4, what the function may ask: a project for bedrock-mantle, models and inference profiles for bedrock-runtime.
     timeout_seconds: longest wait for one answer; must leave room within the timeout of analyze.
   TEXT
   type = object({
     url             = optional(string, "https://api.openai.com/v1")
     name            = optional(string, "gpt-5.4-mini")
+    large_name      = optional(string, "")
+    dialect         = optional(string, "auto")
+    auth            = optional(string, "bearer")
+    decoding        = optional(string, "auto")
+    temperature     = optional(number)
+    effort          = optional(string, "")
+    bedrock_arns    = optional(list(string), [])
     timeout_seconds = optional(number, 20)
   })
   default = {}
 
   validation {
-    condition     = can(regex("^https?://[^\\s]+$", var.model.url))
-    error_message = "model.url must begin with https:// (or http:// for a server of your own)."
+    condition     = can(regex("^https?://[^\\s@]+$", var.model.url))
+    error_message = "model.url must begin with https:// (or http:// for a server of your own) and must hold no key."
   }
 
   validation {
@@ -323,8 +336,114 @@ variable "model" {
   }
 
   validation {
+    condition     = contains(["auto", "responses", "chat"], var.model.dialect)
+    error_message = "model.dialect must be auto, responses or chat."
+  }
+
+  validation {
+    condition     = contains(["bearer", "api-key", "sigv4", "none"], var.model.auth)
+    error_message = "model.auth must be bearer, api-key, sigv4 or none."
+  }
+
+  validation {
+    condition     = contains(["auto", "json_schema", "json_object", "text"], var.model.decoding)
+    error_message = "model.decoding must be auto, json_schema, json_object or text."
+  }
+
+  validation {
+    condition     = (var.model.auth == "sigv4") == (length(var.model.bedrock_arns) > 0)
+    error_message = "model.bedrock_arns belongs to auth = \"sigv4\", and must name there what the function may ask."
+  }
+
+  validation {
+    condition     = var.model.auth != "sigv4" || can(regex("^https://([^/]+\\.)?bedrock-(mantle|runtime|runtime-fips)\\.", var.model.url))
+    error_message = "model.auth = \"sigv4\" is for Amazon Bedrock: model.url must be https://bedrock-mantle.REGION.api.aws/openai/v1 or https://bedrock-runtime.REGION.amazonaws.com/openai/v1."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.model.bedrock_arns : can(regex("^arn:aws[a-z-]*:bedrock(-mantle)?:", arn))])
+    error_message = "model.bedrock_arns must be ARNs of Amazon Bedrock."
+  }
+
+  validation {
     condition     = var.model.timeout_seconds >= 1 && var.model.timeout_seconds + 10 <= var.functions.analyze.timeout_seconds
     error_message = "model.timeout_seconds must be at least 1 and 10 s below functions.analyze.timeout_seconds."
+  }
+}
+
+variable "economy" {
+  description = <<-TEXT
+    What the model may cost. See docs/analysis-economy.md.
+    reuse_hours: how long an answer is used for alerts that ask the same, 0 (off) to 168.
+    min_priority: from which priority on a model is asked: low, medium, high or critical.
+    daily_tokens, daily_usd: limits for one UTC day, whichever is reached first; "unlimited" for none, 0 for no model.
+    prices: dollars for a million tokens, by the model's name as in `model`, and the day on which they were true. `cached`
+    is `input` if it is missing. A model without a price uses up its budget as if it were dearer than any.
+    audit_days: how long the record of an analysis is kept, 0 (off) to 3650.
+  TEXT
+  type = object({
+    reuse_hours  = optional(number, 24)
+    min_priority = optional(string, "low")
+    daily_tokens = optional(string, "5000000")
+    daily_usd    = optional(string, "5")
+    prices = optional(object({
+      as_of = string
+      usd_per_million_tokens = map(object({
+        input  = number
+        cached = optional(number)
+        output = number
+      }))
+      }), {
+      as_of = "2026-07-01"
+      usd_per_million_tokens = {
+        "gpt-5.5"      = { input = 5, cached = 0.5, output = 30 }
+        "gpt-5.4"      = { input = 2.5, cached = 0.25, output = 15 }
+        "gpt-5.4-mini" = { input = 0.75, cached = 0.075, output = 4.5 }
+        "gpt-5.4-nano" = { input = 0.2, cached = 0.02, output = 1.25 }
+      }
+    })
+    audit_days = optional(number, 90)
+  })
+  default = {}
+
+  validation {
+    condition     = var.economy.reuse_hours >= 0 && var.economy.reuse_hours <= 168 && floor(var.economy.reuse_hours) == var.economy.reuse_hours
+    error_message = "economy.reuse_hours must be a whole number from 0 (off) to 168 (a week)."
+  }
+
+  validation {
+    condition     = contains(["low", "medium", "high", "critical"], var.economy.min_priority)
+    error_message = "economy.min_priority must be low, medium, high or critical."
+  }
+
+  validation {
+    condition     = can(regex("^([0-9]{1,15}|unlimited)$", var.economy.daily_tokens))
+    error_message = "economy.daily_tokens must be a whole number from 0 up, or \"unlimited\"."
+  }
+
+  validation {
+    condition     = can(regex("^([0-9]{1,6}([.][0-9]{1,6})?|unlimited)$", var.economy.daily_usd))
+    error_message = "economy.daily_usd must be an amount such as 5 or 2.50 below a million, or \"unlimited\"."
+  }
+
+  validation {
+    condition     = can(regex("^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", var.economy.prices.as_of)) && can(timeadd("${var.economy.prices.as_of}T00:00:00Z", "0h"))
+    error_message = "economy.prices.as_of must be the day on which the prices were true, as in 2026-07-01."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for price in values(var.economy.prices.usd_per_million_tokens) : [for dollars in [price.input, coalesce(price.cached, 0), price.output] : dollars >= 0 && dollars <= 10000]]))
+    error_message = "economy.prices must be 0 to 10000 dollars for a million tokens."
+  }
+
+  validation {
+    condition     = length(jsonencode(var.economy.prices)) <= 1000
+    error_message = "economy.prices may hold 1000 bytes, since it travels as a variable of the function: keep the models you use."
+  }
+
+  validation {
+    condition     = var.economy.audit_days >= 0 && var.economy.audit_days <= 3650 && floor(var.economy.audit_days) == var.economy.audit_days
+    error_message = "economy.audit_days must be a whole number from 0 (off) to 3650."
   }
 }
 

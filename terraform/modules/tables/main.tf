@@ -4,6 +4,7 @@ locals {
     claims    = { hash_key = "id" }                          # who works on what, and what is done
     intel     = { hash_key = "key", range_key = "source" }   # indicators: `type#value`, by source
     incidents = { hash_key = "id" }                          # alerts that belong together
+    analyses  = { hash_key = "id" }                          # models: answers for reuse, budgets, breakers, audits
     sightings = { hash_key = "subject", range_key = "seen" } # who and what was seen when, for hunting
   }
 }

@@ -62,7 +62,7 @@ impl Placeholder {
     fn of(self, notice: &Notice) -> String {
         let rule = notice.alert.rule();
         match self {
-            Self::Priority => notice.assessment.priority.to_string(),
+            Self::Priority => notice.priority().to_string(),
             Self::Title if rule.description.trim().is_empty() => "Wazuh alert".to_owned(),
             Self::Title => value(&rule.description, MAX_TITLE_CHARS),
             Self::Agent => value(&notice.alert.agent().name, MAX_VALUE_CHARS),

@@ -1,7 +1,8 @@
 //! Stand-ins for the providers: the real shapes, the real errors, and a switch for every kind of trouble.
 //!
 //! `GET /api/v2/check` is `AbuseIPDB`, `POST /attributes/restSearch` and `POST /sightings/add` are MISP,
-//! `GET /api/v1/indicators/{type}/{value}/general` is `AlienVault` OTX, and `POST /v1/chat/completions` is `OpenAI`.
+//! `GET /api/v1/indicators/{type}/{value}/general` is `AlienVault` OTX, and `POST /v1/chat/completions` and
+//! `POST /v1/responses` are `OpenAI`.
 //! `POST /control` switches, for example `{"provider":"model","mode":"rate_limit","times":2}`; see [`control`].
 
 mod abuseipdb;
@@ -48,6 +49,7 @@ fn router(switchboard: Arc<Switchboard>) -> Router {
         .route("/users/login", get(misp::login))
         .route("/api/v1/indicators/{section}/{*rest}", get(otx::general))
         .route("/v1/chat/completions", post(model::chat_completions))
+        .route("/v1/responses", post(model::responses))
         .route("/control", post(control::switch))
         .route("/control/requests", get(control::requests))
         .route("/control/log", get(control::log))

@@ -2,24 +2,27 @@
 
 use serde_json::{Map, Value, json};
 
-/// The schema of a `response_format`, if strict mode would take it; else the real service's words.
-pub(super) fn strict(format: &Value) -> Result<&Value, String> {
-    let Some(named) = format.get("json_schema") else {
-        return Err("Missing required parameter: 'response_format.json_schema'.".to_owned());
-    };
+/// The schema of a named format, if strict mode would take it; else the real service's words. `place` is what the
+/// dialect calls the format.
+pub(super) fn strict<'a>(named: &'a Value, place: &str) -> Result<&'a Value, String> {
     let name = named.get("name").and_then(Value::as_str).unwrap_or_default();
     let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     if name.is_empty() || name.len() > 64 || !name.chars().all(letters) {
-        return Err("Invalid 'response_format.json_schema.name': string does not match pattern.".to_owned());
+        return Err(format!("Invalid '{place}.name': string does not match pattern."));
     }
     let Some(schema) = named.get("schema") else {
-        return Err("Missing required parameter: 'response_format.json_schema.schema'.".to_owned());
+        return Err(format!("Missing required parameter: '{place}.schema'."));
     };
     if named.get("strict") == Some(&json!(true)) {
-        inspect(schema, "()")
-            .map_err(|problem| format!("Invalid schema for response_format '{name}': {problem}"))?;
+        inspect(schema, "()").map_err(|problem| format!("Invalid schema for {place} '{name}': {problem}"))?;
     }
     Ok(schema)
+}
+
+/// The schema that stands in the instructions, on a line of its own.
+pub(super) fn in_words(instructions: &str) -> Option<Value> {
+    let mut lines = instructions.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.find(|line| line.get("properties").is_some())
 }
 
 /// Every object is closed, and every property of it required.
@@ -62,6 +65,7 @@ pub(super) fn fit(answer: &Value, schema: &Value) -> Value {
         };
     }
     match (kind(schema), answer) {
+        (_, Value::Null) if may_be_null(schema) => Value::Null,
         ("array", Value::Array(items)) => {
             let item = schema.get("items").unwrap_or(&Value::Null);
             items.iter().map(|value| fit(value, item)).collect()
@@ -76,6 +80,10 @@ pub(super) fn fit(answer: &Value, schema: &Value) -> Value {
         ("boolean", _) => json!(false),
         _ => answer.clone(),
     }
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_array).is_some_and(|kinds| kinds.contains(&json!("null")))
 }
 
 /// The first type that is not null.
@@ -93,8 +101,8 @@ fn kind(schema: &Value) -> &str {
 mod tests {
     use super::*;
 
-    fn format(schema: &Value) -> Value {
-        json!({"type": "json_schema", "json_schema": {"name": "analysis", "strict": true, "schema": schema}})
+    fn named(schema: &Value) -> Value {
+        json!({"name": "analysis", "strict": true, "schema": schema})
     }
 
     #[test]
@@ -109,26 +117,34 @@ mod tests {
             (inner(json!(["a"]), false), Some("context=().list.items, 'additionalProperties'")),
             (inner(json!([]), true), Some("Missing 'a'")),
         ] {
-            let format = format(&schema);
-            match (strict(&format), problem) {
+            let named = named(&schema);
+            match (strict(&named, "text.format"), problem) {
                 (Ok(_), None) => {}
                 (Err(said), Some(problem)) => assert!(said.contains(problem), "{said}"),
                 (result, _) => panic!("{schema}: {result:?}"),
             }
         }
-        assert!(strict(&json!({"type": "json_schema"})).is_err());
-        assert!(strict(&json!({"json_schema": {"name": "a b", "schema": {}}})).is_err());
+        for (named, problem) in [
+            (json!({}), "Invalid 'text.format.name': string does not match pattern."),
+            (
+                json!({"name": "a b", "schema": {}}),
+                "Invalid 'text.format.name': string does not match pattern.",
+            ),
+            (json!({"name": "a"}), "Missing required parameter: 'text.format.schema'."),
+        ] {
+            assert_eq!(strict(&named, "text.format"), Err(problem.to_owned()));
+        }
     }
 
     #[test]
     fn an_answer_is_cut_and_filled_to_the_schema() {
         let schema = json!({"properties": {
-            "n": {"type": "integer"}, "text": {"type": ["null", "string"]}, "more": {"type": "array"},
+            "n": {"type": "integer"}, "text": {"type": ["null", "string"]}, "hint": {"type": ["string", "null"]}, "more": {"type": "array"},
             "verdict": {"enum": ["yes", "no"]}, "list": {"type": "array", "items": {"properties": {"a": {"type": "string"}}}}}});
-        let answer = json!({"text": "x", "verdict": "perhaps", "list": [{"a": 1, "b": 2}], "unknown": true});
+        let answer = json!({"text": "x", "hint": null, "verdict": "perhaps", "list": [{"a": 1, "b": 2}], "unknown": true});
         assert_eq!(
             fit(&answer, &schema).to_string(),
-            r#"{"n":0,"text":"x","more":[],"verdict":"no","list":[{"a":"1"}]}"#
+            r#"{"n":0,"text":"x","hint":null,"more":[],"verdict":"no","list":[{"a":"1"}]}"#
         );
     }
 }

@@ -76,6 +76,11 @@ override_resource {
 }
 
 override_resource {
+  target = module.tables.aws_dynamodb_table.this["analyses"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/analyses" }
+}
+
+override_resource {
   target = module.tables.aws_dynamodb_table.this["sightings"]
   values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings" }
 }
@@ -181,9 +186,30 @@ run "the_functions_are_told_what_they_expect" {
       NOTICES_QUEUE_URL     = "https://sqs/notices"
       MODEL_URL             = "https://api.openai.com/v1"
       MODEL_NAME            = "gpt-5.4-mini"
+      MODEL_LARGE_NAME      = ""
+      MODEL_DIALECT         = "auto"
+      MODEL_AUTH            = "bearer"
+      MODEL_DECODING        = "auto"
+      MODEL_TEMPERATURE     = ""
+      MODEL_EFFORT          = ""
       MODEL_KEY_PARAMETER   = "/wazuh-triage/model-key"
       MODEL_TIMEOUT_SECONDS = "20"
       SITE_NOTES            = jsonencode({ assets = [], windows = [] })
+      ANALYSES_TABLE        = "wazuh-triage-analyses"
+      MODEL_MIN_PRIORITY    = "low"
+      MODEL_DAILY_TOKENS    = "5000000"
+      MODEL_DAILY_USD       = "5"
+      MODEL_PRICES = jsonencode({
+        as_of = "2026-07-01"
+        usd_per_million_tokens = {
+          "gpt-5.4"      = { input = 2.5, cached = 0.25, output = 15 }
+          "gpt-5.4-mini" = { input = 0.75, cached = 0.075, output = 4.5 }
+          "gpt-5.4-nano" = { input = 0.2, cached = 0.02, output = 1.25 }
+          "gpt-5.5"      = { input = 5, cached = 0.5, output = 30 }
+        }
+      })
+      ANALYSIS_REUSE_HOURS = "24"
+      ANALYSIS_AUDIT_DAYS  = "90"
     }
     error_message = "The environment of analyze is not the one its program reads."
   }
@@ -236,6 +262,7 @@ run "no_policy_reaches_beyond_its_stage" {
       DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:enriched-dlq"
       Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
       OpenAndCount     = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
+      Economise        = "arn:aws:dynamodb:eu-central-1:123456789012:table/analyses"
       HandOn           = "arn:aws:sqs:eu-central-1:123456789012:notices"
       ReadKey          = "arn:aws:ssm:eu-central-1:123456789012:parameter/model"
     }
@@ -317,7 +344,7 @@ run "the_outputs_tell_where_everything_is" {
   }
 
   assert {
-    condition     = output.tables == { for table in ["claims", "intel", "incidents", "sightings"] : table => "wazuh-triage-${table}" }
+    condition     = output.tables == { for table in ["claims", "intel", "incidents", "analyses", "sightings"] : table => "wazuh-triage-${table}" }
     error_message = "tables must map each table to its name."
   }
 
@@ -738,6 +765,73 @@ run "a_model_address_without_scheme_is_refused" {
   expect_failures = [var.model]
 }
 
+run "bedrock_is_asked_with_the_role_of_the_function_and_nothing_wider" {
+  variables {
+    model = {
+      url          = "https://bedrock-mantle.eu-central-1.api.aws/openai/v1/"
+      name         = "openai.gpt-oss-120b"
+      auth         = "sigv4"
+      temperature  = 0.2
+      bedrock_arns = ["arn:aws:bedrock-mantle:eu-central-1:123456789012:project/default"]
+    }
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(module.analyze.policy).Statement : statement if statement.Sid == "AskModel"]) == {
+      Sid      = "AskModel"
+      Effect   = "Allow"
+      Action   = ["bedrock-mantle:CreateInference"]
+      Resource = ["arn:aws:bedrock-mantle:eu-central-1:123456789012:project/default"]
+    }
+    error_message = "analyze may not ask the model, or may ask more than it."
+  }
+
+  assert {
+    condition     = module.analyze.environment.MODEL_AUTH == "sigv4" && module.analyze.environment.MODEL_TEMPERATURE == "0.2"
+    error_message = "The model's settings do not reach the function."
+  }
+}
+
+run "bedrock_without_anything_to_ask_is_refused" {
+  command = plan
+
+  variables {
+    model = { url = "https://bedrock-runtime.eu-central-1.amazonaws.com/openai/v1", auth = "sigv4" }
+  }
+
+  expect_failures = [var.model]
+}
+
+run "a_signature_for_another_service_is_refused" {
+  command = plan
+
+  variables {
+    model = { auth = "sigv4", bedrock_arns = ["arn:aws:bedrock:eu-central-1::foundation-model/openai.gpt-oss-120b-1:0"] }
+  }
+
+  expect_failures = [var.model]
+}
+
+run "a_model_setting_of_another_word_is_refused" {
+  command = plan
+
+  variables {
+    model = { dialect = "grpc", auth = "basic", decoding = "xml" }
+  }
+
+  expect_failures = [var.model]
+}
+
+run "a_key_in_the_address_of_the_model_is_refused" {
+  command = plan
+
+  variables {
+    model = { url = "https://user:key@models.example.com/v1" }
+  }
+
+  expect_failures = [var.model]
+}
+
 run "a_model_slower_than_its_function_is_refused" {
   command = plan
 
@@ -746,6 +840,62 @@ run "a_model_slower_than_its_function_is_refused" {
   }
 
   expect_failures = [var.model]
+}
+
+run "limits_reuse_and_records_can_be_switched_off" {
+  command = plan
+
+  variables {
+    economy = { reuse_hours = 0, daily_tokens = 0, daily_usd = "unlimited", audit_days = 0 }
+  }
+
+  assert {
+    condition = {
+      for name, value in module.analyze.environment : name => value
+      if contains(["ANALYSIS_REUSE_HOURS", "MODEL_DAILY_TOKENS", "MODEL_DAILY_USD", "ANALYSIS_AUDIT_DAYS"], name)
+    } == { ANALYSIS_REUSE_HOURS = "0", MODEL_DAILY_TOKENS = "0", MODEL_DAILY_USD = "unlimited", ANALYSIS_AUDIT_DAYS = "0" }
+    error_message = "What is switched off must reach the program so."
+  }
+}
+
+run "a_negative_limit_is_refused" {
+  command = plan
+
+  variables {
+    economy = { daily_usd = -1 }
+  }
+
+  expect_failures = [var.economy]
+}
+
+run "an_unknown_priority_is_refused" {
+  command = plan
+
+  variables {
+    economy = { min_priority = "urgent" }
+  }
+
+  expect_failures = [var.economy]
+}
+
+run "prices_without_a_real_day_are_refused" {
+  command = plan
+
+  variables {
+    economy = { prices = { as_of = "2026-13-01", usd_per_million_tokens = {} } }
+  }
+
+  expect_failures = [var.economy]
+}
+
+run "more_prices_than_fit_are_refused" {
+  command = plan
+
+  variables {
+    economy = { prices = { as_of = "2026-07-01", usd_per_million_tokens = { for number in range(30) : "model-${number}" => { input = 1, output = 1 } } } }
+  }
+
+  expect_failures = [var.economy]
 }
 
 run "a_dashboard_address_without_scheme_is_refused" {

@@ -12,6 +12,7 @@ run "the_tables_have_the_keys_the_programs_use" {
       claims    = "test-claims id"
       intel     = "test-intel key source"
       incidents = "test-incidents id"
+      analyses  = "test-analyses id"
       sightings = "test-sightings subject seen"
     }
     error_message = "A table or key is not what the programs expect."
