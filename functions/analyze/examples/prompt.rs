@@ -27,7 +27,7 @@ fn main() {
     }
     println!("{} alerts", alerts.len());
     for redaction in [Redaction::Off, Redaction::Secrets, Redaction::Strict] {
-        let settings = PromptSettings { redaction, site_notes: String::new() };
+        let settings = PromptSettings { redaction, environment: String::new() };
         measure(&alerts, &settings);
     }
     for alert in &alerts {

@@ -30,17 +30,18 @@ impl Config {
         let model = model::Settings::read(&mut reader);
         let economy = economy::Settings::read(&mut reader);
         let redaction = reader.or_default("REDACTION", "secrets");
-        let normal = reader.or_default("MODEL_SITE_NOTES", "");
-        let site_notes = reader.or_default("SITE_NOTES", "{}");
+        let site_notes: Option<SiteNotes> = reader.or_default("SITE_NOTES", "{}");
         let config = (|| {
+            let site_notes = site_notes?;
+            let environment = site_notes.environment().to_owned();
             Some(Self {
                 settings: settings?,
                 incidents_table: incidents_table?,
                 notices_queue_url: notices?,
                 model: model?,
                 economy: economy?,
-                prompt: PromptSettings { redaction: redaction?, site_notes: normal? },
-                site_notes: site_notes?,
+                prompt: PromptSettings { redaction: redaction?, environment },
+                site_notes,
             })
         })();
         reader.finish(config)

@@ -119,7 +119,7 @@ impl Explainer {
     fn question(&self, subject: &Subject<'_>) -> Question {
         let redaction = format!("{REDACTION_VERSION} {:?}", self.prompt.redaction);
         let prompt = PROMPT_VERSION.to_string();
-        let mut versions = vec![prompt.as_str(), &redaction, &self.prompt.site_notes];
+        let mut versions = vec![prompt.as_str(), &redaction, &self.prompt.environment];
         versions.extend(self.models.names());
         versions.extend(subject.context.iter().map(String::as_str));
         Question::of(subject.enriched, subject.assessment.priority, subject.history, &versions)

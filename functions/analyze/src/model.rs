@@ -36,7 +36,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use self::address::Bedrock;
-pub use self::completion::{Completion, Failed, Usage};
+pub use self::completion::{Completion, Failed, Unaccepted, Usage};
 pub use self::decoding::{Decoding, Ladder};
 pub use self::dialect::Dialect;
 pub use self::settings::{Auth, Settings};
@@ -118,7 +118,7 @@ impl Model {
         request: &Request<'_>,
         reduced: Option<&str>,
         available: Duration,
-        accept: impl FnMut(&str) -> Result<T, String>,
+        accept: impl FnMut(&str) -> Result<T, Unaccepted>,
     ) -> Result<(T, Completion), Failed> {
         let end = Instant::now() + available.min(self.settings.timeout);
         let mut account = Account::default();
@@ -142,7 +142,7 @@ impl Model {
         mut course: Course<'_>,
         end: Instant,
         account: &mut Account,
-        mut accept: impl FnMut(&str) -> Result<T, String>,
+        mut accept: impl FnMut(&str) -> Result<T, Unaccepted>,
     ) -> Result<(T, String), GivenUp> {
         let mut pass = self.access.pass().await?;
         loop {
@@ -247,13 +247,14 @@ impl From<Mishap> for GivenUp {
 /// The JSON in the text, if `accept` takes it.
 fn accepted<T>(
     said: &str,
-    accept: &mut impl FnMut(&str) -> Result<T, String>,
+    accept: &mut impl FnMut(&str) -> Result<T, Unaccepted>,
 ) -> Result<(T, String), Mishap> {
     let Some(object) = decoding::object(said) else {
         return Err(Trouble::Unaccepted("it holds no complete JSON object".to_owned()).into());
     };
     match accept(object) {
         Ok(answer) => Ok((answer, object.to_owned())),
-        Err(problem) => Err(Trouble::Unaccepted(problem).into()),
+        Err(Unaccepted::Repairable(problem)) => Err(Trouble::Unaccepted(problem).into()),
+        Err(Unaccepted::Discarded) => Err(Trouble::Invalid.into()),
     }
 }

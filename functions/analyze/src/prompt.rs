@@ -34,7 +34,7 @@ pub const MAX_NOTES_BYTES: usize = 2_000;
 pub struct PromptSettings {
     pub redaction: Redaction,
     /// What is normal at the site, in the operator's words.
-    pub site_notes: String,
+    pub environment: String,
 }
 
 /// What a prompt is about.
@@ -90,7 +90,7 @@ impl Prompt {
     fn of(settings: &PromptSettings, subject: &Subject<'_>, seed: u128, detail: Detail) -> Self {
         let alert = &subject.enriched.alert;
         let findings = embedded::find(alert);
-        let notes = json!([settings.site_notes, subject.context, subject.assessment.reasons]);
+        let notes = json!([settings.environment, subject.context, subject.assessment.reasons]);
         let pseudonyms = match settings.redaction {
             Redaction::Off | Redaction::Secrets => Pseudonyms::default(),
             Redaction::Strict => Pseudonyms::of(&[alert.document(), &notes], nonce(seed)),
@@ -99,7 +99,7 @@ impl Prompt {
         let document = document::document(subject, &writer);
         let canary = canary(seed);
         Self {
-            instructions: instructions(&writer.note(&settings.site_notes, MAX_NOTES_BYTES), &canary),
+            instructions: instructions(&writer.note(&settings.environment, MAX_NOTES_BYTES), &canary),
             text: document.to_string(),
             document,
             canary,

@@ -179,7 +179,7 @@ fn injected() -> Notice {
         reasons: vec!["Rule 80792 has level 8, which makes it MEDIUM.".into()],
         next_steps: vec!["Look at the processes that the shell started on build-04.".into()],
         open_questions: vec!["Who was logged in to build-04 at 12:31?".into()],
-        techniques: Vec::new(),
+        ..Assessment::default()
     };
     let source = examined(
         "203.0.113.61",

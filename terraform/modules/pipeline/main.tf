@@ -143,6 +143,7 @@ module "analyze" {
     MODEL_EFFORT          = var.model.effort
     MODEL_KEY_PARAMETER   = aws_ssm_parameter.key["model"].name
     MODEL_TIMEOUT_SECONDS = tostring(var.model.timeout_seconds)
+    REDACTION             = var.model.redaction
     SITE_NOTES            = jsonencode(var.site_notes)
 
     ANALYSES_TABLE       = module.tables.names["analyses"]

@@ -268,10 +268,12 @@ variable "verdict" {
 variable "site_notes" {
   description = <<-TEXT
     What you know about your hosts, for the assessment and the model. Nothing in it lowers a priority.
+    environment: what is normal at your site, in your words; every prompt holds it.
     assets: hosts by agent name and agent labels (* is any text), their criticality (normal, high or critical), and a note.
     windows: announced work on hosts, from and until a time such as 2026-10-03T20:00:00Z, and a note. Context only.
   TEXT
   type = object({
+    environment = optional(string, "")
     assets = optional(list(object({
       agent       = optional(string, "*")
       labels      = optional(map(string), {})
@@ -309,6 +311,7 @@ variable "model" {
     decoding: `json_schema`, `json_object` or `text`; `auto` begins with the first and goes down where a server refuses.
     temperature, effort: sent only when set; reasoning models refuse the first, others the second.
     bedrock_arns: with sigv4, what the function may ask: a project for bedrock-mantle, models and inference profiles for bedrock-runtime.
+    redaction: what is taken out before anything leaves: `off` (a model of your own), `secrets`, or `strict`, names and inner addresses too.
     timeout_seconds: longest wait for one answer; must leave room within the timeout of analyze.
   TEXT
   type = object({
@@ -321,6 +324,7 @@ variable "model" {
     temperature     = optional(number)
     effort          = optional(string, "")
     bedrock_arns    = optional(list(string), [])
+    redaction       = optional(string, "secrets")
     timeout_seconds = optional(number, 20)
   })
   default = {}
@@ -348,6 +352,11 @@ variable "model" {
   validation {
     condition     = contains(["auto", "json_schema", "json_object", "text"], var.model.decoding)
     error_message = "model.decoding must be auto, json_schema, json_object or text."
+  }
+
+  validation {
+    condition     = contains(["off", "secrets", "strict"], var.model.redaction)
+    error_message = "model.redaction must be off, secrets or strict."
   }
 
   validation {

@@ -1,6 +1,7 @@
-//! What the operator says of the site: which hosts matter, and when they are worked on.
+//! What the operator says of the site: what is normal there, which hosts matter, and when they are worked on.
 //!
-//! `{"assets": [{"agent": "db-*", "labels": {"env": "prod"}, "criticality": "critical", "note": "customer database"}],
+//! `{"environment": "Backups run from 10.0.5.7 at night.",
+//!   "assets": [{"agent": "db-*", "labels": {"env": "prod"}, "criticality": "critical", "note": "customer database"}],
 //!   "windows": [{"agent": "web-*", "from": "2026-10-03T20:00:00Z", "until": "2026-10-03T22:00:00Z", "note": "patching"}]}`
 
 mod text;
@@ -21,6 +22,8 @@ use text::{Note, Pattern};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SiteNotes {
+    /// For the model only: it goes into every prompt as it stands.
+    environment: String,
     assets: Vec<Asset>,
     windows: Vec<MaintenanceWindow>,
 }
@@ -64,6 +67,11 @@ impl SiteNotes {
     const MAX_ENTRIES: usize = 200;
     /// Of each kind, in one assessment.
     const MAX_SENTENCES: usize = 3;
+
+    /// What is normal at the site, in the operator's words.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
 
     /// What is known about the alert's host, for people and for the model: sentences of the operator's own words.
     pub fn context(&self, alert: &Alert) -> Vec<String> {
@@ -134,7 +142,7 @@ impl FromStr for SiteNotes {
 pub enum SiteNotesError {
     #[error("site notes are at most {} KiB of JSON", SiteNotes::MAX_BYTES / 1024)]
     TooLong,
-    #[error("site notes are JSON with assets and windows: {0}")]
+    #[error("site notes are JSON with environment, assets and windows: {0}")]
     Unreadable(String),
     #[error("site notes have at most {max} {0}", max = SiteNotes::MAX_ENTRIES)]
     TooMany(&'static str),

@@ -6,7 +6,7 @@ use domain::attack;
 
 use crate::answer::{self, Reading};
 use crate::economy::price::Tokens;
-use crate::model::Request;
+use crate::model::{Request, Unaccepted};
 use crate::prompt::{self, Prompt, PromptSettings, Subject};
 
 #[derive(Debug)]
@@ -52,9 +52,15 @@ impl Asking {
     }
 
     /// What is left of an answer after verification against this alert; the error may go back to the model.
-    pub fn read(&self, text: &str) -> Result<Reading, String> {
+    pub fn read(&self, text: &str) -> Result<Reading, Unaccepted> {
         let is_technique = |id: &str| attack::technique(id).is_some();
-        answer::read(text, &self.full, is_technique).map_err(|problem| problem.to_string())
+        answer::read(text, &self.full, is_technique).map_err(|problem| {
+            if problem.is_repairable() {
+                Unaccepted::Repairable(problem.to_string())
+            } else {
+                Unaccepted::Discarded
+            }
+        })
     }
 
     /// The explanation that an earlier answer is for this alert.

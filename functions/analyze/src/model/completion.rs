@@ -16,6 +16,15 @@ pub struct Completion {
     pub usage: Usage,
 }
 
+/// Why an answer is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unaccepted {
+    /// The model may mend it: what is wrong, in words that go back to it.
+    Repairable(String),
+    /// It is not asked for again.
+    Discarded,
+}
+
 /// Tokens of all tries that were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {

@@ -59,8 +59,12 @@ async fn ask(model: &Model, available: Duration) -> Result<Completion, Failed> {
         cache_key: "analysis-1",
     };
     let accept = |text: &str| {
-        let answer: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        answer.get("verdict").map(|_| ()).ok_or_else(|| "missing field verdict".to_owned())
+        let answer: Value =
+            serde_json::from_str(text).map_err(|error| Unaccepted::Repairable(error.to_string()))?;
+        answer
+            .get("verdict")
+            .map(|_| ())
+            .ok_or_else(|| Unaccepted::Repairable("missing field verdict".to_owned()))
     };
     let asked = model.ask(model.name(), &request, Some(REDUCED), available, accept).await;
     asked.map(|((), completion)| completion)

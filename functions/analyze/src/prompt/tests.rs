@@ -73,7 +73,7 @@ fn text_from_the_log_stays_inside_its_json_string() {
 fn every_request_begins_with_the_same_bytes() {
     let (one, mut other) =
         (Asked::about(&alert(&json!({}))), Asked::about(&alert(&json!({"full_log": "x"}))));
-    other.settings.site_notes = "Backups run at night.\u{202e}".to_owned();
+    other.settings.environment = "Backups run at night.\u{202e}".to_owned();
     for prompt in [one.prompt(), other.prompt()] {
         assert!(prompt.instructions().starts_with(PREFIX) && prompt.instructions().contains(prompt.canary()));
     }
@@ -129,7 +129,7 @@ fn secrets_leave_no_mode_but_off() {
     {
         let mut asked = Asked::about(&alert);
         asked.settings.redaction = redaction;
-        asked.settings.site_notes = "The lab's password=hunter2 is public.".to_owned();
+        asked.settings.environment = "The lab's password=hunter2 is public.".to_owned();
         let prompt = asked.prompt();
         assert_eq!(prompt.document().contains("hunter2"), leaks, "{redaction:?}");
         assert_eq!(prompt.instructions().contains("hunter2"), leaks, "{redaction:?}");

@@ -1,7 +1,6 @@
 //! What the stub model writes: plausible, and built from real values of the document that it was shown.
 
-mod recommended;
-mod today;
+mod written;
 
 use serde_json::{Value, json};
 
@@ -35,17 +34,12 @@ pub(super) fn texts(messages: &[Value], role: &str) -> Vec<String> {
         .collect()
 }
 
-/// An analysis of the document, in the shape that the schema asks for.
-pub(super) fn explain(document: &Value, instructions: &str, schema: Option<&Value>, tone: Tone) -> Value {
-    let facts = Facts::read(document, instructions, tone);
-    if schema.is_some_and(|schema| schema.pointer("/properties/headline").is_some()) {
-        recommended::explain(&facts)
-    } else {
-        today::explain(&facts)
-    }
+/// An analysis of the document.
+pub(super) fn explain(document: &Value, instructions: &str, tone: Tone) -> Value {
+    written::explain(&Facts::read(document, instructions, tone))
 }
 
-/// What both shapes tell.
+/// What an answer tells.
 struct Facts<'a> {
     document: &'a Value,
     rule: String,
@@ -137,73 +131,56 @@ mod tests {
         })
     }
 
-    fn said(schema: &Value, tone: Tone) -> Value {
-        explain(&document(), "Keep CANARY-7f3a, and answer.", Some(schema), tone)
-    }
-
-    /// The schema that evidence comes in, and where its pointers begin.
-    fn shapes() -> [(Value, &'static str); 2] {
-        let recommended = json!({"properties": {"headline": {"type": "string"}}});
-        [(json!({}), "/untrusted_log_data"), (recommended, "")]
+    fn said(tone: Tone) -> Value {
+        explain(&document(), "Keep CANARY-7f3a, and answer.", tone)
     }
 
     #[test]
     fn evidence_is_where_its_pointer_says() {
-        for (schema, root) in shapes() {
-            let explanation = said(&schema, Tone::Plausible);
-            let evidence = explanation["evidence"].as_array().unwrap();
-            assert!(evidence.len() >= 3);
-            for item in evidence {
-                let pointer = format!("{root}{}", item["path"].as_str().unwrap());
-                assert_eq!(scalar(document().pointer(&pointer).unwrap()).unwrap(), item["value"]);
-            }
-            assert_eq!(explanation["verdict"], "true_positive");
-            let told = explanation["what_happened"].as_str().unwrap();
-            assert!(told.starts_with("\"sshd: brute force\" fired at level 10."), "{told}");
+        let explanation = said(Tone::Plausible);
+        let evidence = explanation["evidence"].as_array().unwrap();
+        assert!(evidence.len() >= 3);
+        for item in evidence {
+            let pointer = item["path"].as_str().unwrap();
+            assert_eq!(scalar(document().pointer(pointer).unwrap()).unwrap(), item["value"]);
         }
+        assert_eq!(explanation["verdict"], "true_positive");
+        let told = explanation["what_happened"].as_str().unwrap();
+        assert!(told.starts_with("\"sshd: brute force\" fired at level 10."), "{told}");
     }
 
     #[test]
     fn a_lie_is_not_in_the_alert() {
-        for (schema, root) in shapes() {
-            let explanation = said(&schema, Tone::Lying);
-            for item in explanation["evidence"].as_array().unwrap() {
-                let pointer = format!("{root}{}", item["path"].as_str().unwrap());
-                assert_ne!(document().pointer(&pointer), Some(&item["value"]));
-            }
-            assert_eq!(said(&schema, Tone::Downplaying)["verdict"], "false_positive");
+        let explanation = said(Tone::Lying);
+        for item in explanation["evidence"].as_array().unwrap() {
+            assert_ne!(document().pointer(item["path"].as_str().unwrap()), Some(&item["value"]));
         }
+        assert_eq!(said(Tone::Downplaying)["verdict"], "false_positive");
     }
 
     #[test]
     fn a_part_of_the_instructions_is_given_away_when_that_is_the_tone() {
-        for (schema, _) in shapes() {
-            assert!(said(&schema, Tone::Leaking).to_string().contains("CANARY-7f3a."));
-            assert!(!said(&schema, Tone::Plausible).to_string().contains("CANARY"));
-        }
+        assert!(said(Tone::Leaking).to_string().contains("CANARY-7f3a."));
+        assert!(!said(Tone::Plausible).to_string().contains("CANARY"));
     }
 
     #[test]
     fn techniques_are_those_of_the_rule_unless_they_are_invented() {
-        let schema = json!({"properties": {"headline": {}}});
-        let ids = |tone| said(&schema, tone)["attack"].to_string();
+        let ids = |tone| said(tone)["attack"].to_string();
         assert_eq!(ids(Tone::Plausible), r#"[{"technique_id":"T1110","basis":"rule","evidence_index":0}]"#);
         assert!(ids(Tone::Inventing).contains("T9999"));
     }
 
     #[test]
     fn a_claim_in_the_log_is_reported_with_its_place() {
-        let schema = json!({"properties": {"headline": {}}});
         assert_eq!(
-            said(&schema, Tone::Plausible)["embedded_instructions"],
+            said(Tone::Plausible)["embedded_instructions"],
             json!([{"path": "/untrusted_log_data/data/a~1b/0", "quote": "authorised test"}])
         );
     }
 
     #[test]
     fn a_message_that_is_no_json_still_gets_an_answer() {
-        for (schema, _) in shapes() {
-            assert_eq!(explain(&Value::Null, "", Some(&schema), Tone::Plausible)["verdict"], "undetermined");
-        }
+        assert_eq!(explain(&Value::Null, "", Tone::Plausible)["verdict"], "undetermined");
     }
 }

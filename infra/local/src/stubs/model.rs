@@ -206,11 +206,7 @@ fn decide(dialect: Dialect, key: &str, request: &Value, tone: Tone) -> Response 
         Ok(asked) => asked,
         Err(problem) => return refuse(400, "invalid_request_error", None, &problem),
     };
-    let schema = match &asked.format {
-        Format::Schema(schema) => Some(schema.clone()),
-        Format::Object | Format::Text => schema::in_words(&asked.instructions),
-    };
-    let explanation = answer::explain(&asked.document, &asked.instructions, schema.as_ref(), tone);
+    let explanation = answer::explain(&asked.document, &asked.instructions, tone);
     let text = match asked.format {
         Format::Schema(schema) => schema::fit(&explanation, &schema).to_string(),
         Format::Object => explanation.to_string(),

@@ -19,12 +19,6 @@ pub(super) fn strict<'a>(named: &'a Value, place: &str) -> Result<&'a Value, Str
     Ok(schema)
 }
 
-/// The schema that stands in the instructions, on a line of its own.
-pub(super) fn in_words(instructions: &str) -> Option<Value> {
-    let mut lines = instructions.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.find(|line| line.get("properties").is_some())
-}
-
 /// Every object is closed, and every property of it required.
 fn inspect(schema: &Value, context: &str) -> Result<(), String> {
     if let Some(items) = schema.get("items") {

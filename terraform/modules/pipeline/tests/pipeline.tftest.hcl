@@ -194,7 +194,8 @@ run "the_functions_are_told_what_they_expect" {
       MODEL_EFFORT          = ""
       MODEL_KEY_PARAMETER   = "/wazuh-triage/model-key"
       MODEL_TIMEOUT_SECONDS = "20"
-      SITE_NOTES            = jsonencode({ assets = [], windows = [] })
+      REDACTION             = "secrets"
+      SITE_NOTES            = jsonencode({ environment = "", assets = [], windows = [] })
       ANALYSES_TABLE        = "wazuh-triage-analyses"
       MODEL_MIN_PRIORITY    = "low"
       MODEL_DAILY_TOKENS    = "5000000"

@@ -36,8 +36,8 @@ impl Stub {
             cache_key: "analysis-1",
         };
         let accept = |text: &str| {
-            let answer: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            if answer.get("headline").is_some() { Ok(answer) } else { Err("missing field headline".into()) }
+            let answer: Value = serde_json::from_str(text).map_err(|_| Unaccepted::Discarded)?;
+            if answer.get("headline").is_some() { Ok(answer) } else { Err(Unaccepted::Discarded) }
         };
         let client = model(&self.keys, there);
         let asked = client.ask("small", &request, None, available, accept).await;

@@ -1,4 +1,4 @@
-//! The shape with evidence for and against, whose pointers lead into the document as it was sent.
+//! An answer with evidence for and against, whose pointers lead into the document as it was sent.
 
 use serde_json::{Value, json};
 
