@@ -12,8 +12,8 @@ use domain::message::{self, Schema};
 use domain::verdict::{Formula, Verdict};
 use domain::{Alert, EnrichedAlert, Notice};
 use jiff::Timestamp;
-use lambda::Stage as _;
 use lambda::batch::Deadline;
+use lambda::{Stage as _, Sweep as _};
 use serde_json::Value;
 use tests::Site;
 use tests::alerts::{brute_force, with};
@@ -22,6 +22,7 @@ use tests::site::{attributes, requests, run, run_with, switch};
 struct Run {
     site: Site,
     stub_url: String,
+    incidents: String,
     notices: String,
     dead_letters: String,
     stage: Analyze,
@@ -31,13 +32,15 @@ impl Run {
     async fn new() -> Result<Self> {
         let site = Site::connect()?;
         let stub_url = Site::private_stubs().await?;
+        let incidents = site.private_incidents_table().await?;
         let notices = site.private_queue().await?;
         let dead_letters = site.private_queue().await?;
         let outputs = &site.stack.outputs;
         let environment = site.environment(&[
             ("LEASE_SECONDS", "30"),
             ("CLAIMS_TABLE", &outputs.tables.claims),
-            ("INCIDENTS_TABLE", &outputs.tables.incidents),
+            ("INCIDENTS_TABLE", &incidents),
+            ("SIGHTINGS_TABLE", &outputs.tables.sightings),
             ("ANALYSES_TABLE", &outputs.tables.analyses),
             ("NOTICES_QUEUE_URL", &notices),
             ("DEAD_LETTER_QUEUE_URL", &dead_letters),
@@ -46,7 +49,7 @@ impl Run {
             ("MODEL_TIMEOUT_SECONDS", "3"),
         ]);
         let stage = Analyze::new(Config::read(&environment)?, &site.aws)?;
-        Ok(Self { site, stub_url, notices, dead_letters, stage })
+        Ok(Self { site, stub_url, incidents, notices, dead_letters, stage })
     }
 
     async fn notices(&self) -> Result<Vec<Notice>> {
@@ -56,14 +59,18 @@ impl Run {
     }
 
     async fn alert_count(&self, alert: &Value) -> Result<u32> {
-        let id = IncidentId::of(&Alert::parse(&alert.to_string())?);
-        let table = &self.site.stack.outputs.tables.incidents;
+        let id = id_of(alert)?;
         let key = AttributeValue::S(id.as_str().to_owned());
-        let item = self.site.dynamodb.get_item().table_name(table).key("id", key).send().await?.item;
+        let item =
+            self.site.dynamodb.get_item().table_name(&self.incidents).key("id", key).send().await?.item;
         let count =
             item.context("no incident")?.get("alert_count").and_then(|count| count.as_n().ok()?.parse().ok());
         count.context("an incident without a count")
     }
+}
+
+fn id_of(alert: &Value) -> Result<IncidentId> {
+    Ok(IncidentId::of(&Alert::parse(&alert.to_string())?))
 }
 
 fn enriched(alert: &Value) -> Result<String> {
@@ -107,19 +114,56 @@ async fn every_alert_of_an_incident_is_counted_exactly_once_and_one_is_noticed()
 }
 
 #[tokio::test]
+async fn a_storm_into_one_incident_is_counted_exactly_and_is_one_notice_until_the_sweep() -> Result<()> {
+    const ALERTS: usize = 300;
+    let run_ = Run::new().await?;
+    // Every fourth has a user of its own: it changes more than the count.
+    let alerts: Vec<Value> = incident(ALERTS)
+        .into_iter()
+        .enumerate()
+        .map(
+            |(index, alert)| {
+                if index % 4 == 0 { with(alert, "/data/dstuser", format!("user-{index}")) } else { alert }
+            },
+        )
+        .collect();
+    let bodies = alerts.iter().map(enriched).collect::<Result<Vec<_>>>()?;
+    let started = std::time::Instant::now();
+    for batch in bodies.chunks(25) {
+        assert!(run(&run_.stage, batch).await??.failures.is_empty());
+    }
+    println!("{ALERTS} alerts into one incident: {:?}", started.elapsed());
+    assert_eq!(run_.alert_count(&alerts[0]).await?, u32::try_from(ALERTS)?);
+    assert_eq!(run_.notices().await?.len(), 1);
+
+    // Five minutes later by the clock that the sweep is told.
+    let deadline = Deadline::within(Duration::from_secs(30), Duration::ZERO);
+    let later = Timestamp::now() + Duration::from_secs(301);
+    run_.stage.sweep(deadline, later).await?;
+    run_.stage.sweep(deadline, later).await?;
+    let notices = run_.notices().await?;
+    let [update] = notices.as_slice() else { panic!("one update, not {}", notices.len()) };
+    assert_eq!((update.number, update.kind.name(), update.summary.alerts), (2, "update", ALERTS as u64));
+    assert_eq!(requests(&run_.stub_url, "model").await?, 1, "the update repeats the analysis of the first");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_repeat_adds_to_the_incident_of_the_first_whatever_its_agent() -> Result<()> {
     let run_ = Run::new().await?;
     let first = brute_force("203.0.113.24");
     assert!(run(&run_.stage, &[enriched(&first)?]).await??.failures.is_empty());
-    let incident = IncidentId::of(&Alert::parse(&first.to_string())?);
-    let elsewhere = with(with(first.clone(), "/agent/id", "008"), "/id", "1791030127.9");
+    let incident = id_of(&first)?;
+    let elsewhere = with(with(first.clone(), "/agent/id", "008"), "/agent/name", "web-02");
+    let elsewhere = with(elsewhere, "/id", "1791030127.9");
     let mut repeat: EnrichedAlert = message::decode(&enriched(&elsewhere)?)?;
     repeat.repeat_of = Some(incident);
     // Twice, as a redelivery would.
     for _ in 0..2 {
         assert!(run(&run_.stage, &[message::encode(&repeat)?]).await??.failures.is_empty());
     }
-    assert_eq!(run_.notices().await?.len(), 1);
+    let kinds: Vec<&str> = run_.notices().await?.iter().map(|notice| notice.kind.name()).collect();
+    assert_eq!(kinds, ["first", "escalation"], "it is on another host");
     assert_eq!(run_.alert_count(&first).await?, 2);
     Ok(())
 }

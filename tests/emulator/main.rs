@@ -5,6 +5,7 @@ mod analyses_store;
 mod analyze_stage;
 mod claims;
 mod enrich_stage;
+mod incident_store;
 mod intel_store;
 mod notify_stage;
 mod pipeline;

@@ -1,12 +1,15 @@
 //! The notify stage in this process, against the emulator.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
 use domain::analysis::{Analysis, NoAnalysis};
 use domain::assessment::{Assessment, Priority};
-use domain::incident::IncidentId;
+use domain::history::History;
+use domain::incident::{Incident, IncidentId, Seen};
 use domain::message::{self, NoticeId, Schema};
 use domain::verdict::{Formula, Verdict};
-use domain::{Alert, Notice};
+use domain::{Alert, EnrichedAlert, Notice};
 use jiff::Timestamp;
 use notify::{Config, Notify};
 use tests::Site;
@@ -15,17 +18,33 @@ use tests::deployed;
 use tests::site::{attributes, run};
 
 fn notice() -> Result<Notice> {
-    let alert = Alert::parse(&brute_force("203.0.113.24").to_string())?;
-    let incident = IncidentId::of(&alert);
-    let opened_at = Timestamp::now();
-    Ok(Notice {
+    let enriched = EnrichedAlert {
         schema: Schema,
-        id: NoticeId::first(&incident, opened_at),
-        incident,
-        opened_at,
-        alert,
+        alert: Alert::parse(&brute_force("203.0.113.24").to_string())?,
         reports: Vec::new(),
         verdict: Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH),
+        repeat_of: None,
+    };
+    let (incident, opened_at, history) =
+        (IncidentId::of(&enriched.alert), Timestamp::now(), History::default());
+    let seen = Seen::of(&enriched);
+    let lease_until = opened_at + Duration::from_mins(1);
+    let opened = Incident::meet(None, &seen, Priority::High, &history, opened_at, lease_until);
+    let taken = opened.taken.context("an incident without a first notice")?;
+    Ok(Notice {
+        schema: Schema,
+        id: NoticeId::of(&incident, opened_at, taken.number),
+        incident,
+        opened_at,
+        number: taken.number,
+        opener: opened.incident.opener().clone(),
+        summary: opened.incident.summary(&taken),
+        kind: taken.kind,
+        analysed: enriched.alert.key().clone(),
+        alert: enriched.alert,
+        reports: enriched.reports,
+        verdict: enriched.verdict,
+        history,
         assessment: Assessment {
             priority: Priority::High,
             reasons: Vec::new(),

@@ -1,6 +1,7 @@
 //! The deployed functions, from the alerts queue to the mail.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -143,6 +144,17 @@ async fn the_publisher_feeds_the_pipeline_as_integratord_calls_it() -> Result<()
     assert!(file.exists(), "integratord's file is left alone");
     assert_eq!(outcomes(&ends(&site, &[key.as_str()], 1).await?), ["notified"]);
     std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_schedule_sweeps_every_minute() -> Result<()> {
+    let site = Site::connect()?;
+    let until = Instant::now() + Duration::from_secs(90);
+    while !log_lines(&site).await?.iter().any(|line| line.contains("\"Sweeps\":1")) {
+        assert!(Instant::now() < until, "no sweep in 90 s");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::{economy, model};
 pub struct Config {
     pub settings: Settings,
     pub incidents_table: String,
+    pub sightings_table: String,
     pub notices_queue_url: String,
     pub model: model::Settings,
     pub economy: economy::Settings,
@@ -25,6 +26,7 @@ impl Config {
         let mut reader = Reader::new(environment);
         let settings = Settings::read(&mut reader);
         let incidents_table = reader.required("INCIDENTS_TABLE", "wazuh-triage-incidents");
+        let sightings_table = reader.required("SIGHTINGS_TABLE", "wazuh-triage-sightings");
         let notices =
             reader.required("NOTICES_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/notices");
         let model = model::Settings::read(&mut reader);
@@ -37,6 +39,7 @@ impl Config {
             Some(Self {
                 settings: settings?,
                 incidents_table: incidents_table?,
+                sightings_table: sightings_table?,
                 notices_queue_url: notices?,
                 model: model?,
                 economy: economy?,

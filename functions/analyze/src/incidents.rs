@@ -1,194 +1,151 @@
-//! Incidents in a `DynamoDB` table: who opened one, how many alerts it has, when the last one came.
+//! Where incidents are kept, and what every store of them must do.
 
-use std::time::Duration;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+mod dynamo;
+mod memory;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
-use domain::Alert;
-use domain::incident::IncidentId;
+use std::future::Future;
+
+use domain::EnrichedAlert;
+use domain::alert::AlertKey;
+use domain::analysis::Explanation;
+use domain::assessment::Assessment;
+use domain::history::History;
+use domain::incident::{Incident, IncidentId, Trail};
 use jiff::Timestamp;
-use lambda::claims::{Claimed, Claims, Completion, DynamoClaims};
+use lambda::claims::{ClaimStore, Claimed, Completion};
+use serde::{Deserialize, Serialize};
 
-/// Table with key `id`.
-#[derive(Clone, Debug)]
-pub struct Incidents {
-    client: Client,
-    table: String,
+pub use dynamo::DynamoIncidents;
+pub use memory::MemoryIncidents;
+
+/// A value, and which of its versions it is: a change names the version that it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored<T> {
+    pub value: T,
+    pub version: u64,
 }
 
-/// How an alert stands to its incident.
+/// One alert's count, as one write: the claim, the incident, the principal's trail and the alert itself.
+#[derive(Debug)]
+pub struct Count<'a> {
+    pub id: &'a IncidentId,
+    /// What the decision was made on; the write is refused if that has changed.
+    pub before: Option<&'a Stored<Incident>>,
+    pub after: &'a Incident,
+    /// Where the alert has changed it: its id, what it was, what it is.
+    pub trail: Option<(&'a str, Option<&'a Stored<Trail>>, &'a Trail)>,
+    /// The notice that the alert is kept for, and the parcel as text.
+    pub parcel: Option<(u32, &'a str)>,
+    /// What the claim remembers.
+    pub result: &'a str,
+    pub now: Timestamp,
+}
+
+impl Count<'_> {
+    /// Whether the alert opens an incident, perhaps in the place of one that is closed.
+    fn opens(&self) -> bool {
+        self.before.is_none_or(|before| before.value.opened_at() != self.after.opened_at())
+    }
+
+    /// Whether the alert changes nothing but count and time: such writes do not get in each other's way.
+    fn is_plain(&self) -> bool {
+        self.before.is_some_and(|before| before.value.facts == self.after.facts)
+    }
+}
+
+/// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Membership {
-    /// The alert opened the incident: it is analysed and notified.
-    Opened { opened_at: Timestamp },
-    /// The incident was open: the alert is counted.
-    Joined,
+pub enum Written {
+    Done,
+    /// The incident or the trail is not what it was: decide anew.
+    Changed,
+    /// Somebody writes at this very moment: try again a little later.
+    Busy,
+    /// The claim is not ours any more.
+    Refused(Completion),
 }
 
-impl Incidents {
-    /// An incident without alerts for this long is closed; the next alert opens a new one.
-    pub const QUIET: Duration = Duration::from_hours(24);
+/// An alert with what is needed to tell of it, whoever does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parcel {
+    pub enriched: EnrichedAlert,
+    pub history: History,
+    pub assessment: Assessment,
+}
 
-    const RETENTION: Duration = Duration::from_hours(90 * 24);
+/// What a model wrote about an incident, for the updates that follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAnalysis {
+    pub explanation: Box<Explanation>,
+    pub about: AlertKey,
+}
 
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
-    }
+/// Keeps incidents. Every change is one conditional write on a version that was read.
+pub trait IncidentStore {
+    type Claims: ClaimStore;
 
-    /// Opens the alert's incident, unless it is open. The alert that opened it finds itself the opener again.
-    pub async fn open(
+    fn incident(
         &self,
         id: &IncidentId,
-        alert: &Alert,
-        now: Timestamp,
-    ) -> Result<Membership, IncidentError> {
-        let quiet_since = (now - Self::QUIET).as_millisecond();
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .item("id", text(id.as_str()))
-            .item("opened_by", text(alert.key().as_str()))
-            .item("opened_at", number(now.as_millisecond()))
-            .item("last_seen", number(now.as_millisecond()))
-            .item("alert_count", number(1))
-            .item("rule_id", text(&alert.rule().id))
-            .item("agent", text(&alert.agent().name))
-            .item("expires_at", number((now + Self::RETENTION).as_second()))
-            .condition_expression("attribute_not_exists(id) OR last_seen < :quiet_since")
-            .expression_attribute_values(":quiet_since", number(quiet_since))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = answer else { return Ok(Membership::Opened { opened_at: now }) };
-        let standing = match error.as_service_error() {
-            Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(
-                refused,
-            )) => refused.item().cloned().unwrap_or_default(),
-            _ => return Err(IncidentError::Open(error.into())),
-        };
-        let opened_by = standing.get("opened_by").and_then(|value| value.as_s().ok());
-        let opened_at = standing.get("opened_at").and_then(|value| value.as_n().ok()?.parse().ok());
-        let opened_at = opened_at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
-        Ok(match opened_at {
-            Some(opened_at) if opened_by.is_some_and(|key| key == alert.key().as_str()) => {
-                Membership::Opened { opened_at }
-            }
-            _ => Membership::Joined,
-        })
-    }
+    ) -> impl Future<Output = Result<Option<Stored<Incident>>, IncidentError>>;
 
-    /// Counts the alert and completes its claim in one transaction: exactly once, however often it is delivered.
-    pub async fn count(
+    fn trail(&self, id: &str) -> impl Future<Output = Result<Option<Stored<Trail>>, IncidentError>>;
+
+    /// Counts an alert and completes its claim: all of it or nothing.
+    fn count(
+        &self,
+        claimed: &Claimed,
+        count: &Count<'_>,
+    ) -> impl Future<Output = Result<Written, IncidentError>>;
+
+    /// Writes an incident whose notices have changed, and nothing else; false if it is not what it was.
+    fn change(
         &self,
         id: &IncidentId,
-        claims: &Claims<DynamoClaims>,
-        claimed: &Claimed,
-        now: Timestamp,
-    ) -> Result<Completion, IncidentError> {
-        let count = self.counting(id, now).build();
-        let count = count.map_err(|error| IncidentError::Count(error.into()))?;
-        match self.complete_with(count, claims, claimed, now).await? {
-            Ok(completion) => Ok(completion),
-            Err(error) => Err(IncidentError::Count(error.into())),
-        }
-    }
+        changed: &Stored<Incident>,
+    ) -> impl Future<Output = Result<bool, IncidentError>>;
 
-    /// The same for an alert that repeats another one's: nothing if that one's incident is not open, or never was.
-    pub async fn count_repeat(
+    /// The parcel that was kept for a notice.
+    fn parcel(
         &self,
         id: &IncidentId,
-        claims: &Claims<DynamoClaims>,
-        claimed: &Claimed,
-        now: Timestamp,
-    ) -> Result<Option<Completion>, IncidentError> {
-        let quiet_since = (now - Self::QUIET).as_millisecond();
-        let count = self
-            .counting(id, now)
-            .condition_expression("last_seen >= :quiet_since")
-            .expression_attribute_values(":quiet_since", number(quiet_since))
-            .build()
-            .map_err(|error| IncidentError::Count(error.into()))?;
-        match self.complete_with(count, claims, claimed, now).await? {
-            Ok(completion) => Ok(Some(completion)),
-            Err(error) if is_not_open(&error) => Ok(None),
-            Err(error) => Err(IncidentError::Count(error.into())),
-        }
-    }
+        opened_at: Timestamp,
+        number: u32,
+    ) -> impl Future<Output = Result<Option<Parcel>, IncidentError>>;
 
-    fn counting(&self, id: &IncidentId, now: Timestamp) -> UpdateBuilder {
-        Update::builder()
-            .table_name(&self.table)
-            .key("id", text(id.as_str()))
-            .update_expression("SET last_seen = :now, expires_at = :expires ADD alert_count :one")
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .expression_attribute_values(":expires", number((now + Self::RETENTION).as_second()))
-            .expression_attribute_values(":one", number(1))
-    }
-
-    /// One transaction of the claim's completion and the count; the inner error is the transaction's own.
-    async fn complete_with(
+    fn keep_analysis(
         &self,
-        count: Update,
-        claims: &Claims<DynamoClaims>,
-        claimed: &Claimed,
+        id: &IncidentId,
+        opened_at: Timestamp,
+        analysis: &KeptAnalysis,
         now: Timestamp,
-    ) -> Result<Result<Completion, SdkError<TransactWriteItemsError>>, IncidentError> {
-        let expires_at = now + Claims::<DynamoClaims>::RETENTION;
-        let completion = claims
-            .store()
-            .completion(claimed, "counted", expires_at)
-            .map_err(|error| IncidentError::Count(error.into()))?;
-        let answer = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(completion).build())
-            .transact_items(TransactWriteItem::builder().update(count).build())
-            .send()
-            .await;
-        Ok(match answer {
-            Ok(_) => Ok(Completion::Recorded),
-            Err(error) => refused(claimed, &error).ok_or(error),
-        })
-    }
+    ) -> impl Future<Output = Result<(), IncidentError>>;
+
+    fn analysis(
+        &self,
+        id: &IncidentId,
+        opened_at: Timestamp,
+    ) -> impl Future<Output = Result<Option<KeptAnalysis>, IncidentError>>;
+
+    /// Incidents for which something is due at `now`, longest due first. It may lag a moment behind the writes.
+    fn due(
+        &self,
+        now: Timestamp,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<IncidentId>, IncidentError>>;
 }
 
-/// How the claim stands when its completion was refused; nothing when something else went wrong.
-fn refused(claimed: &Claimed, error: &SdkError<TransactWriteItemsError>) -> Option<Completion> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
-        return None;
-    };
-    let claim = cancelled.cancellation_reasons().first()?;
-    (claim.code()? == "ConditionalCheckFailed").then(|| DynamoClaims::refused(claimed, claim.item()))
-}
-
-/// Whether it was the incident's condition that failed, and not the claim's.
-fn is_not_open(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
-    else {
-        return false;
-    };
-    let incident = cancelled.cancellation_reasons().get(1).and_then(|reason| reason.code());
-    incident == Some("ConditionalCheckFailed")
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-fn number(value: i64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
+/// The store did not answer, or holds what cannot be read. Carries no alert data.
 #[derive(Debug, thiserror::Error)]
 pub enum IncidentError {
-    #[error("could not open the incident")]
-    Open(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("could not count the alert in its incident")]
-    Count(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("could not {action}")]
+    Store {
+        action: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the stored {what} cannot be read")]
+    Unreadable { what: &'static str },
 }

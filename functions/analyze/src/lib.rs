@@ -10,9 +10,12 @@ pub mod embedded;
 pub mod explain;
 pub mod incidents;
 pub mod model;
+pub mod outside;
 pub mod prompt;
 pub mod redaction;
+pub mod sightings;
 pub mod stage;
+pub mod story;
 
 pub use config::Config;
 pub use stage::Analyze;

@@ -1,4 +1,4 @@
-//! The analyze Lambda: reads its configuration, builds its clients once, serves its queue.
+//! The analyze Lambda: reads its configuration, builds its clients once, serves its queue and its schedule.
 
 use analyze::{Analyze, Config};
 use lambda::config::Environment;
@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::logs::start(config.settings.log_level);
     let stage = Analyze::new(config, &lambda::aws::config(&environment)?)?;
     stage.warm_up().await;
-    lambda::serve(stage).await
+    lambda::serve_and_sweep(stage).await
 }

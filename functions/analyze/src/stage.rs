@@ -1,46 +1,35 @@
-//! One alert's story in the analyze stage.
+//! The analyze stage around the story: messages in, dead letters out, and the sweep.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
-use domain::analysis::Analysis;
-use domain::history::History;
-use domain::incident::IncidentId;
-use domain::message::{self, NoticeId, Schema};
-use domain::{EnrichedAlert, MessageError, Notice};
+use domain::{EnrichedAlert, message};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
-use lambda::claims::Claimed;
 use lambda::http::ClientError;
-use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
-use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
+use lambda::{Settled, Stage, Sweep, Worker};
 
 use crate::analyses::Analyses;
-use crate::assessment::assess;
 use crate::config::Config;
 use crate::explain::Explainer;
-use crate::incidents::{IncidentError, Incidents, Membership};
+use crate::incidents::DynamoIncidents;
 use crate::model::Model;
-use crate::prompt::Subject;
+use crate::outside::Services;
+use crate::sightings::Sightings;
+use crate::story::{AnalyzeError, Story};
 
 /// The analyze stage with its clients.
 #[derive(Debug)]
 pub struct Analyze {
-    config: Config,
     worker: Worker,
-    incidents: Incidents,
-    explainer: Explainer,
-    sqs: Sqs,
+    story: Story<DynamoIncidents, Services>,
 }
 
 impl Analyze {
     const NAME: &str = "analyze";
-
-    /// Kept for writing the notice and the claim after the model has answered, or has not.
-    const RESERVE: Duration = Duration::from_secs(8);
 
     pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
@@ -50,79 +39,30 @@ impl Analyze {
             Model::new(config.model.clone(), secrets, aws)?,
             config.model.url.as_str(),
             Analyses::table(dynamodb.clone(), &config.economy.analyses_table),
-            config.economy.clone(),
-            config.prompt.clone(),
+            config.economy,
+            config.prompt,
             worker.metrics.clone(),
         );
-        Ok(Self {
-            worker,
-            incidents: Incidents::new(dynamodb, &config.incidents_table),
+        let claims = worker.claims.clone();
+        let incidents =
+            DynamoIncidents::new(dynamodb.clone(), &config.incidents_table, claims.store().clone());
+        let services = Services {
             explainer,
             sqs,
-            config,
+            notices_queue_url: config.notices_queue_url,
+            sightings: Sightings::new(dynamodb, &config.sightings_table),
+            metrics: worker.metrics.clone(),
+        };
+        Ok(Self {
+            worker,
+            story: Story::new(claims, incidents, services, config.site_notes, config.settings.lease),
         })
     }
 
     /// Opens the connections that the first alert will need while CPU is free, before the first poll.
     pub async fn warm_up(&self) {
         // Whatever goes wrong here goes wrong again, and is reported, with the first alert.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.explainer.warm_up()).await;
-    }
-
-    /// Won claim in hand: the alert joins its incident, or opens it and is explained.
-    async fn follow(
-        &self,
-        enriched: EnrichedAlert,
-        claimed: &Claimed,
-        deadline: Deadline,
-        now: Timestamp,
-    ) -> Result<Settled, AnalyzeError> {
-        if let Some(first) = &enriched.repeat_of
-            && let Some(completion) =
-                self.incidents.count_repeat(first, &self.worker.claims, claimed, now).await?
-        {
-            let end = End::new(enriched.alert.key(), Outcome::Counted, format!("repeat in incident {first}"));
-            return Ok(Worker::settle(completion, Settled::Ended(end))?);
-        }
-        let incident = IncidentId::of(&enriched.alert);
-        let membership = self.incidents.open(&incident, &enriched.alert, now).await?;
-        let Membership::Opened { opened_at } = membership else {
-            let completion = self.incidents.count(&incident, &self.worker.claims, claimed, now).await?;
-            let end = End::new(enriched.alert.key(), Outcome::Counted, format!("incident {incident}"));
-            return Ok(Worker::settle(completion, Settled::Ended(end))?);
-        };
-        let notice = self.notice(enriched, incident, opened_at, deadline).await;
-        self.send(&notice).await?;
-        Ok(self.worker.complete(claimed, notice.id.as_str(), Settled::Passed, now).await?)
-    }
-
-    async fn notice(
-        &self,
-        enriched: EnrichedAlert,
-        incident: IncidentId,
-        opened_at: Timestamp,
-        deadline: Deadline,
-    ) -> Notice {
-        let (history, site) = (History::default(), &self.config.site_notes);
-        let assessment = assess(&enriched.alert, &enriched.verdict, &history, site);
-        let context = site.context(&enriched.alert);
-        let subject =
-            Subject { enriched: &enriched, history: &history, assessment: &assessment, context: &context };
-        let id = NoticeId::first(&incident, opened_at);
-        let available = deadline.remaining().saturating_sub(Self::RESERVE);
-        let analysis = self.explainer.explain(&subject, &id, Timestamp::now(), available).await;
-        if let Analysis::Unavailable { reason } = analysis {
-            self.worker.metrics.count("AnalysesUnavailable", &[("reason", reason.name())], Timestamp::now());
-        }
-        let EnrichedAlert { alert, reports, verdict, .. } = enriched;
-        Notice { schema: Schema, id, incident, opened_at, alert, reports, verdict, assessment, analysis }
-    }
-
-    async fn send(&self, notice: &Notice) -> Result<(), AnalyzeError> {
-        let body = message::encode(notice)?;
-        let sent =
-            self.sqs.send_message().queue_url(&self.config.notices_queue_url).message_body(body).send().await;
-        sent.map(|_| ()).map_err(|error| AnalyzeError::Send(error.into()))
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.story.outside.explainer.warm_up()).await;
     }
 }
 
@@ -146,44 +86,27 @@ impl Stage for Analyze {
             Ok(enriched) => enriched,
             Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
-        let key = enriched.alert.key().clone();
-        let claimed = match self.worker.claim(key.as_str(), now).await? {
-            Turn::Ours(claimed) => claimed,
-            // Only enrich sends here, so a second message is the first one again: its end is recorded.
-            Turn::Done { .. } => return Ok(Settled::Passed),
-        };
-        let error = match self.follow(enriched, &claimed, deadline, now).await {
-            Ok(settled) => return Ok(settled),
-            Err(error) => error,
-        };
-        // Sending it again, from this queue or from the dead-letter queue, must find the claim free.
-        self.worker.claims.release(&claimed).await;
-        if let AnalyzeError::Message(error) = error {
-            return Ok(self.worker.dead_letter(record, Some(&key), &error.to_string()).await?);
+        match self.story.tell(&enriched, deadline, now).await {
+            Err(AnalyzeError::Message(error)) => {
+                let key = enriched.alert.key();
+                Ok(self.worker.dead_letter(record, Some(key), &error.to_string()).await?)
+            }
+            told => told,
         }
-        Err(error)
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum AnalyzeError {
-    #[error(transparent)]
-    Worker(#[from] WorkerError),
-    #[error(transparent)]
-    Incident(#[from] IncidentError),
-    #[error("could not write the notice")]
-    Message(#[from] MessageError),
-    #[error("could not send the notice")]
-    Send(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Failure for AnalyzeError {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Worker(error) => error.kind(),
-            Self::Incident(_) => "incident",
-            Self::Message(_) => "message",
-            Self::Send(_) => "send",
+impl Sweep for Analyze {
+    async fn sweep(&self, deadline: Deadline, now: Timestamp) -> Result<(), AnalyzeError> {
+        let swept = self.story.sweep(deadline, now).await?;
+        // One a minute: an alarm can tell when there are none.
+        self.worker.metrics.count("Sweeps", &[], now);
+        if swept.failed > 0 {
+            self.worker.metrics.add("NoticesNotSent", swept.failed, &[], now);
         }
+        if swept.attended > 0 {
+            tracing::info!(attended = swept.attended, failed = swept.failed, "swept");
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
 
-use crate::mail::{DEFAULT_SUBJECT, DashboardUrl, MailSettings};
+use crate::mail::MailSettings;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -15,18 +15,8 @@ impl Config {
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(environment);
         let settings = Settings::read(&mut reader);
-        let from = reader.required("MAIL_FROM", "triage@example.com");
-        let to = reader.required("MAIL_TO", "soc@example.com,on-call@example.com");
-        let subject = reader.or_default("MAIL_SUBJECT", DEFAULT_SUBJECT);
-        // A list of at most one: an absent address is no link, a wrong one is an error.
-        let dashboard_url: Option<Vec<DashboardUrl>> = reader.list("DASHBOARD_URL", "");
-        let config = (|| {
-            let dashboard_url = dashboard_url?.into_iter().next();
-            Some(Self {
-                settings: settings?,
-                mail: MailSettings { from: from?, to: to?, subject: subject?, dashboard_url },
-            })
-        })();
+        let mail = MailSettings::read(&mut reader);
+        let config = (|| Some(Self { settings: settings?, mail: mail? }))();
         reader.finish(config)
     }
 }

@@ -52,6 +52,11 @@ pub(crate) fn indicator(indicator: &Indicator) -> String {
     }
 }
 
+/// Whether a link to it would leave the site; addresses of examples count as such.
+pub(crate) fn is_of_the_internet(address: IpAddr) -> bool {
+    matches!(indicator::scope(address), Scope::Public | Scope::Documentation)
+}
+
 fn scheme_start(before: &str) -> usize {
     let is_scheme = |character: char| character.is_ascii_alphanumeric();
     before.rfind(|character| !is_scheme(character)).map_or(0, |at| {
@@ -109,8 +114,7 @@ fn address(text: &str) -> Option<String> {
     } else {
         (IpAddr::V6(inner.parse::<Ipv6Addr>().ok()?), inner.replace(':', "[:]"))
     };
-    matches!(indicator::scope(address), Scope::Public | Scope::Documentation)
-        .then(|| format!("{broken}{port}{end}"))
+    is_of_the_internet(address).then(|| format!("{broken}{port}{end}"))
 }
 
 /// The broken form of a word that ends as a domain does, be it followed by a full stop.

@@ -3,12 +3,17 @@
 pub mod config;
 pub mod mail;
 pub mod stage;
-pub mod view;
 
-mod dashboard;
+mod clock;
+mod count;
 mod defang;
+mod held;
+mod links;
+mod opening;
 mod render;
 mod shown;
+mod template;
+mod view;
 mod visible;
 
 pub use config::Config;
@@ -18,3 +23,5 @@ pub use stage::Notify;
 mod goldens;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod lint;

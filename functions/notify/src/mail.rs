@@ -1,35 +1,36 @@
 //! The mail as it goes to SES: raw MIME, pure ASCII, text first and HTML last.
 
 mod address;
+mod attachment;
+mod headers;
+mod notes;
+mod settings;
 mod subject;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use domain::Notice;
-use domain::assessment::Priority;
+use domain::incident::Kind;
 use jiff::Timestamp;
-use mail_builder::MessageBuilder;
-use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
-use mail_builder::headers::date::Date;
-use mail_builder::headers::message_id::MessageId;
-use mail_builder::headers::raw::Raw;
-use mail_builder::headers::text::Text;
 use mail_builder::mime::MimePart;
 
-pub use crate::dashboard::{DashboardUrl, DashboardUrlError};
+pub use crate::clock::{Clock, ClockError};
+pub use crate::held::{Digest, Held, HeldIncident, Storm};
+pub use crate::links::{AlertLink, Dashboard, HostLink, LinkError, MispUrl, SiteUrl, SiteUrlError, Target};
+pub use crate::opening::Opening;
+pub use crate::template::TemplateError;
 pub use address::{AddressError, MailAddress, Recipients};
-pub use subject::{DEFAULT_SUBJECT, SubjectError, SubjectTemplate};
+pub use notes::{Bounce, Note};
+pub use settings::{Attachment, MailSettings, NoChoice, Privacy};
+pub use subject::{DEFAULT_SUBJECT, SubjectTemplate};
 
-use crate::view::view;
-use crate::{render, visible};
+pub(crate) use attachment::AlertFile;
 
-/// What an operator decides about mails.
-#[derive(Clone, Debug)]
-pub struct MailSettings {
-    pub from: MailAddress,
-    pub to: Recipients,
-    pub subject: SubjectTemplate,
-    pub dashboard_url: Option<DashboardUrl>,
-}
+use crate::opening::highest_priority;
+use crate::render;
+use crate::view::{digest as view_digest, private, storm as view_storm, view};
+use headers::{Envelope, about, headers};
 
 /// A finished mail. Its bytes are ASCII, so that no relay on the way has to recode them.
 #[derive(Clone, Debug)]
@@ -42,148 +43,148 @@ pub struct Mail {
 pub enum MailError {
     #[error("could not render the mail")]
     Render(#[from] askama::Error),
+    #[error("could not write the subject")]
+    Subject(#[from] TemplateError),
 }
 
-/// The mail for a notice: the same bytes for the same arguments.
-pub fn mail(notice: &Notice, settings: &MailSettings, now: Timestamp) -> Result<Mail, MailError> {
-    let view = view(notice, settings);
-    let subject = settings.subject.fill(notice);
-    let parts = vec![
-        MimePart::new("text/plain", render::text(&view)?),
-        MimePart::new("text/html", render::html(&view)?),
-    ];
-    // Neither quoted-printable nor base64 can hold "=_", so no log line can forge the boundary.
-    let boundary = format!("=_{}", atom(notice.id.as_str()));
-    let alternative = ContentType::new("multipart/alternative").attribute("boundary", boundary);
-    let message = headers(notice, settings, &subject, now).body(MimePart::new(alternative, parts));
-    let mut raw = Vec::new();
-    message.serialize(&mut raw);
-    Ok(Mail { raw, subject })
-}
-
-fn headers(
+/// The mail for a notice: the same bytes for the same arguments, under 256 KB. Notes stand at its end.
+pub fn mail(
     notice: &Notice,
     settings: &MailSettings,
-    subject: &str,
+    notes: &[Note],
     now: Timestamp,
-) -> MessageBuilder<'static> {
-    let domain = settings.from.domain();
-    let rule = notice.alert.rule();
-    let to = settings.to.iter().map(|address| Address::from(address.as_str().to_owned())).collect();
-    // No mail has this id: SES gives its own to each, so they all answer a root that exists only by name.
-    let thread = format!("incident.{}.{}@{domain}", notice.incident, notice.opened_at.as_millisecond());
-    let message = MessageBuilder::new()
-        .from(Address::new_address(Some(SENDER_NAME), settings.from.as_str().to_owned()))
-        .to(Address::new_list(to))
-        .subject(Text::new(subject.to_owned()))
-        .date(Date::new(now.as_second()))
-        .message_id(MessageId::new(format!("notice.{}@{domain}", atom(notice.id.as_str()))))
-        .in_reply_to(MessageId::new(thread.clone()))
-        .references(MessageId::new(thread))
-        .header("Thread-Topic", Text::new(subject.to_owned()))
-        .header("List-Id", Raw::new(format!("{SENDER_NAME} <wazuh-triage.{domain}>")))
-        .header("Auto-Submitted", Raw::new("auto-generated"))
-        .header("X-Auto-Response-Suppress", Raw::new("All"))
-        .header("X-Wazuh-Rule-Id", value(&rule.id))
-        .header("X-Wazuh-Level", value(&rule.level.to_string()))
-        .header("X-Wazuh-Agent", value(&notice.alert.agent().name))
-        .header("X-Triage-Incident", value(notice.incident.as_str()))
-        .header("X-Triage-Notice", value(notice.id.as_str()))
-        .header("X-Triage-Priority", value(notice.priority().name()))
-        .header("X-Triage-Alert-Key", value(notice.alert.key().as_str()));
-    match notice.priority() {
-        Priority::Critical => {
-            message.header("Importance", Raw::new("high")).header("X-Priority", Raw::new("1"))
+) -> Result<Mail, MailError> {
+    let opening = Opening::of(notice);
+    let (subject, body) = match settings.privacy {
+        Privacy::Full => {
+            let subject = settings.subject.fill(&opening, &notice.incident);
+            (subject, full(notice, &opening, settings, notes)?)
         }
-        Priority::Low | Priority::Medium | Priority::High => message,
-    }
+        Privacy::Link => {
+            let view = private(notice, settings, notes);
+            let subject = SubjectTemplate::private()?.fill(&opening, &notice.incident);
+            let (text, html) = (render::private_text(&view)?, render::private_html(&view)?);
+            (subject, Body { text, html, file: None })
+        }
+    };
+    let envelope = Envelope {
+        id: format!("notice.{}", notice.id),
+        conversation: format!("incident.{}.{}", notice.incident, notice.opened_at.as_millisecond()),
+        kind: notice.kind.name(),
+        subject: &subject,
+        topic: &subject,
+        priority: highest_priority(notice),
+        about: about(notice, settings.privacy),
+    };
+    Ok(assemble(envelope, body, settings, now))
 }
 
-const SENDER_NAME: &str = "Wazuh Triage";
+/// One mail for everything that was held back: a line for each incident, most severe first.
+pub fn digest(
+    digest: &Digest,
+    settings: &MailSettings,
+    notes: &[Note],
+    now: Timestamp,
+) -> Result<Mail, MailError> {
+    let view = view_digest(digest, settings, notes);
+    let subject = subject::line(&view.subject);
+    let body = Body { text: render::digest_text(&view)?, html: render::digest_html(&view)?, file: None };
+    let envelope = Envelope {
+        id: format!("digest.{}", digest.id),
+        conversation: format!("held.{}", atom(&digest.id)),
+        kind: "digest",
+        subject: &subject,
+        topic: HELD_TOPIC,
+        priority: digest.worst(),
+        about: vec![("X-Triage-Digest", digest.id.clone())],
+    };
+    Ok(assemble(envelope, body, settings, now))
+}
 
-/// A header value that cannot start another header; encoded by RFC 2047 where it is not ASCII.
-fn value(text: &str) -> Text<'static> {
-    let line = visible::header(text);
-    Text::new(line.chars().take(200).collect::<String>())
+/// One mail when a storm begins: what is held back so far, and when it will be told.
+pub fn storm(
+    storm: &Storm,
+    settings: &MailSettings,
+    notes: &[Note],
+    now: Timestamp,
+) -> Result<Mail, MailError> {
+    let view = view_storm(storm, settings, notes);
+    let subject = subject::line(&view.subject);
+    let body = Body { text: render::storm_text(&view)?, html: render::storm_html(&view)?, file: None };
+    let envelope = Envelope {
+        id: format!("storm.{}", storm.id),
+        conversation: format!("held.{}", atom(&storm.id)),
+        kind: "storm",
+        subject: &subject,
+        topic: HELD_TOPIC,
+        priority: storm.worst,
+        about: vec![("X-Triage-Digest", storm.id.clone())],
+    };
+    Ok(assemble(envelope, body, settings, now))
+}
+
+const HELD_TOPIC: &str = "Wazuh alerts held back";
+
+struct Body {
+    text: String,
+    html: String,
+    file: Option<AlertFile>,
+}
+
+/// Everything there is to tell. The file gives way where the pages are long.
+fn full(
+    notice: &Notice,
+    opening: &Opening,
+    settings: &MailSettings,
+    notes: &[Note],
+) -> Result<Body, MailError> {
+    let file = |max_bytes| match settings.attachment {
+        Attachment::Json => attachment::alert_file(&notice.alert, max_bytes),
+        Attachment::None => None,
+    };
+    let body = |file: Option<AlertFile>| -> Result<Body, MailError> {
+        let view = view(notice, opening, settings, file.as_ref(), notes);
+        let (text, html) = match notice.kind {
+            Kind::First | Kind::Escalation(_) => (render::text(&view)?, render::html(&view)?),
+            Kind::Update => (render::update_text(&view)?, render::update_html(&view)?),
+        };
+        Ok(Body { text, html, file })
+    };
+    let first = body(file(AlertFile::MAX_BYTES))?;
+    let length = |file: &AlertFile| file.json.len();
+    let room = MAX_PAGES_AND_FILE.saturating_sub(first.text.len() + first.html.len());
+    if first.file.as_ref().map_or(0, length) <= room { Ok(first) } else { body(file(room)) }
+}
+
+/// Encoded for the way, they take up to two fifths more: 256 KB at most.
+const MAX_PAGES_AND_FILE: usize = 176 * 1024;
+
+fn assemble(envelope: Envelope<'_>, body: Body, settings: &MailSettings, now: Timestamp) -> Mail {
+    // Neither quoted-printable nor base64 can hold "=_", so no log line can forge a boundary. RFC 2046 ends it at 70.
+    let id: String = atom(&envelope.id).chars().take(48).collect();
+    let multipart = |kind: &'static str, parts: Vec<MimePart<'static>>| {
+        let content =
+            ContentType::new(format!("multipart/{kind}")).attribute("boundary", format!("=_{kind}.{id}"));
+        MimePart::new(content, parts)
+    };
+    let text = MimePart::new("text/plain", body.text);
+    let html = MimePart::new("text/html", body.html);
+    let alternative = multipart("alternative", vec![text, html]);
+    let content = match body.file {
+        Some(AlertFile { name, json, .. }) => {
+            let file = MimePart::new("application/json", json.into_bytes()).attachment(name);
+            multipart("mixed", vec![alternative, file])
+        }
+        None => alternative,
+    };
+    let subject = envelope.subject.to_owned();
+    let mut raw = Vec::new();
+    headers(envelope, settings, now).body(content).serialize(&mut raw);
+    Mail { raw, subject }
 }
 
 /// What may stand in an id without quotes.
 fn atom(text: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-');
     text.chars().take(100).map(|character| if plain(character) { character } else { '-' }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::goldens;
-    use mail_parser::{HeaderValue, MessageParser, MimeHeaders, PartType};
-
-    fn golden(notice: &Notice) -> Mail {
-        mail(notice, &goldens::settings(), goldens::now()).unwrap()
-    }
-
-    fn header_lines(mail: &Mail) -> String {
-        let raw = String::from_utf8(mail.raw.clone()).unwrap();
-        raw.split_once("\r\n\r\n").unwrap().0.replace("\r\n", "\n")
-    }
-
-    #[test]
-    fn the_headers_of_each_kind_of_notice() {
-        let all = goldens::all();
-        let headers: Vec<String> = all
-            .iter()
-            .map(|(name, notice)| format!("## {name}\n{}", header_lines(&golden(notice))))
-            .collect();
-        insta::assert_snapshot!("headers", headers.join("\n\n"));
-    }
-
-    #[test]
-    fn a_second_parser_reads_text_first_and_html_last() {
-        for (name, notice) in goldens::all() {
-            let mail = golden(&notice);
-            assert!(mail.raw.is_ascii(), "{name}");
-            assert!(mail.raw.split(|byte| *byte == b'\n').all(|line| line.len() < 998), "{name}");
-            let message = MessageParser::default().parse(&mail.raw).unwrap();
-            assert_eq!(message.subject(), Some(mail.subject.as_str()), "{name}");
-            let [alternative, text, html] = message.parts.as_slice() else { panic!("{name}") };
-            assert!(alternative.is_content_type("multipart", "alternative"), "{name}");
-            assert!(text.is_content_type("text", "plain") && html.is_content_type("text", "html"), "{name}");
-            let view = view(&notice, &goldens::settings());
-            let PartType::Text(read) = &text.body else { panic!("{name}") };
-            assert_eq!(read.replace("\r\n", "\n"), render::text(&view).unwrap(), "{name}");
-            let PartType::Html(read) = &html.body else { panic!("{name}") };
-            assert_eq!(read.replace("\r\n", "\n"), render::html(&view).unwrap(), "{name}");
-            for part in [text, html] {
-                // What the fixed boundary relies on.
-                let encoding = part.content_transfer_encoding().unwrap();
-                assert!(["quoted-printable", "base64"].contains(&encoding), "{name}: {encoding}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_same_notice_gives_the_same_bytes() {
-        assert_eq!(golden(&goldens::sshd()).raw, golden(&goldens::sshd()).raw);
-    }
-
-    #[test]
-    fn every_mail_of_an_incident_answers_the_same_root() {
-        let raw = golden(&goldens::fim()).raw;
-        let message = MessageParser::default().parse(&raw).unwrap();
-        let root = format!("incident.{}.1791030128250@triage.example.com", goldens::fim().incident);
-        assert_eq!(message.references(), &HeaderValue::Text(root.as_str().into()));
-        assert_eq!(message.in_reply_to(), &HeaderValue::Text(root.as_str().into()));
-        assert_ne!(message.message_id(), Some(root.as_str()));
-    }
-
-    #[test]
-    fn only_a_critical_mail_claims_importance() {
-        for (name, notice) in goldens::all() {
-            let critical = notice.priority() == Priority::Critical;
-            let headers = header_lines(&golden(&notice));
-            assert_eq!(headers.contains("Importance: high"), critical, "{name}");
-            assert_eq!(headers.contains("X-Priority: 1"), critical, "{name}");
-        }
-    }
 }

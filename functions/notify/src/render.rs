@@ -1,43 +1,33 @@
-//! The view as text and as HTML. Words and colours stand in the templates.
+//! The views as text and as HTML. Words and colours stand in the templates.
 
 use askama::Template;
 use domain::assessment::Priority;
 use domain::verdict::Judgement;
 
-use crate::view::{AnalysisView, Origin, Reply, Share, View};
+use crate::view::{AnalysisView, DigestView, Origin, PrivateView, Reply, Share, StormView, View};
 
-#[derive(Template)]
-#[template(path = "notice.html")]
-struct Html<'view> {
-    view: &'view View,
-}
-
-#[derive(Template)]
-#[template(path = "notice.txt")]
-struct Text<'view> {
-    view: &'view View,
-}
-
-pub(crate) fn html(view: &View) -> Result<String, askama::Error> {
-    Html { view }.render()
-}
-
-pub(crate) fn text(view: &View) -> Result<String, askama::Error> {
-    Text { view }.render()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::goldens;
-    use crate::view::view;
-
-    #[test]
-    fn text_and_html_of_each_kind_of_notice() {
-        for (name, notice) in goldens::all() {
-            let view = view(&notice, &goldens::settings());
-            insta::assert_snapshot!(format!("{name}.txt"), text(&view).unwrap());
-            insta::assert_snapshot!(format!("{name}.html"), html(&view).unwrap());
+/// A template with its one view, and a function that fills it.
+macro_rules! template {
+    ($name:ident, $function:ident, $view:ident, $path:literal) => {
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $name<'view> {
+            view: &'view $view,
         }
-    }
+
+        pub(crate) fn $function(view: &$view) -> Result<String, askama::Error> {
+            $name { view }.render()
+        }
+    };
 }
+
+template!(Html, html, View, "notice.html");
+template!(Text, text, View, "notice.txt");
+template!(UpdateHtml, update_html, View, "update.html");
+template!(UpdateText, update_text, View, "update.txt");
+template!(PrivateHtml, private_html, PrivateView, "private.html");
+template!(PrivateText, private_text, PrivateView, "private.txt");
+template!(DigestHtml, digest_html, DigestView, "digest.html");
+template!(DigestText, digest_text, DigestView, "digest.txt");
+template!(StormHtml, storm_html, StormView, "storm.html");
+template!(StormText, storm_text, StormView, "storm.txt");

@@ -44,6 +44,11 @@ impl Shown {
         Self(texts.iter().map(Self::as_str).collect::<Vec<_>>().join(separator))
     }
 
+    /// Our own words, without a limit of their own.
+    pub(crate) fn line_as_is(words: String) -> Self {
+        Self(words)
+    }
+
     /// Names after a label, and how many more there are; nothing where there are none.
     pub(crate) fn list(label: &'static str, names: &[String], most: usize) -> Option<Self> {
         let shown: Vec<Self> = names.iter().take(most).map(|name| Self::title(name, 40)).collect();

@@ -8,6 +8,7 @@ use aws_sdk_ses::config::timeout::TimeoutConfig;
 use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
+use domain::incident::Kind;
 use domain::{Notice, message};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
@@ -70,7 +71,7 @@ impl Notify {
         claimed: &Claimed,
         now: Timestamp,
     ) -> Result<Settled, NotifyError> {
-        let mail = mail(notice, &self.config.mail, now)?;
+        let mail = mail(notice, &self.config.mail, &[], now)?;
         let mail_id = self.send(claimed, mail).await?;
         let key = notice.alert.key();
         tracing::info!(
@@ -79,8 +80,14 @@ impl Notify {
             mail.id = mail_id,
             "mail accepted by SES"
         );
-        let end = End::new(key, Outcome::Notified, format!("incident {}", notice.incident));
-        Ok(self.worker.complete(claimed, &mail_id, Settled::Ended(end), now).await?)
+        // Only the alert that opened the incident ends with its mail; every other one is counted already.
+        let settled = match notice.kind {
+            Kind::First => {
+                Settled::Ended(End::new(key, Outcome::Notified, format!("incident {}", notice.incident)))
+            }
+            Kind::Update | Kind::Escalation(_) => Settled::Passed,
+        };
+        Ok(self.worker.complete(claimed, &mail_id, settled, now).await?)
     }
 }
 

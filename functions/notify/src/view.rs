@@ -2,47 +2,93 @@
 
 mod analysis;
 mod facts;
+mod held;
+mod incident;
 mod intelligence;
+mod private;
 mod raw_alert;
 mod silence;
 mod steps;
 mod testimony;
 
 use domain::Notice;
-use domain::analysis::Analysis;
+use domain::analysis::{Analysis, Confidence, ModelVerdict};
 use domain::assessment::Priority;
+use domain::incident::Kind;
 use domain::verdict::{Judgement, Verdict};
 
+pub use crate::links::Link;
 pub use crate::shown::Shown;
-pub use analysis::{AnalysisView, Embedded, EvidenceRow, Written};
+pub use analysis::AnalysisView;
 pub use facts::Fact;
-pub use intelligence::{Block, Coverage, Intelligence, More, Reply, Row, Share};
-pub use silence::Gap;
+pub use held::{DigestView, StormView};
+pub(crate) use held::{digest, storm};
+pub use incident::IncidentView;
+pub use intelligence::{Intelligence, Reply, Share};
+pub use private::PrivateView;
+pub(crate) use private::private;
 pub use steps::{Origin, Step};
-pub use testimony::{Finding, Testimony};
 
-use crate::mail::MailSettings;
+use crate::count::{counted, grouped};
+use crate::links::Target;
+use crate::mail::{AlertFile, MailSettings, Note};
+use crate::opening::{Opening, highest_priority, untold};
 
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The first words an inbox shows beside the subject.
-    pub preheader: Shown,
+    pub page: Page,
     pub priority: Priority,
     pub headline: Shown,
-    /// The groups of the rule.
-    pub groups: Shown,
+    /// Who, where, when.
     pub facts: Vec<Fact>,
+    pub incident: IncidentView,
+    pub glance: Glance,
+    pub links: Links,
     /// What decided the priority.
     pub reasons: Vec<Shown>,
-    pub intelligence: Intelligence,
     pub analysis: AnalysisView,
+    pub intelligence: Intelligence,
     pub next_steps: Vec<Step>,
     pub open_questions: Vec<Step>,
     pub techniques: Vec<TechniqueShown>,
+    /// Where the alert comes from: what a search needs and a first look does not.
+    pub origin: Vec<Fact>,
     pub raw_alert: Shown,
-    /// The only link of the mail.
-    pub dashboard_link: Option<String>,
+    pub attached: Option<Shown>,
+    pub notes: Vec<Shown>,
     pub cause: Cause,
+}
+
+/// What every mail has around its content.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub title: Shown,
+    /// The first words an inbox shows beside the subject.
+    pub preheader: Shown,
+}
+
+/// The judgement and what to do first: what three seconds are enough for.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    pub judgement: Judgement,
+    pub score: Option<u8>,
+    pub model: Option<(ModelVerdict, Confidence)>,
+    /// What the model wrote is about an alert that came before.
+    pub about_earlier: bool,
+    pub first_step: Option<Step>,
+}
+
+/// Into the dashboard.
+#[derive(Clone, Debug)]
+pub struct Links {
+    pub alert: Option<Link>,
+    pub host: Option<HostAlerts>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HostAlerts {
+    pub link: Link,
+    pub host: Shown,
 }
 
 #[derive(Clone, Debug)]
@@ -57,44 +103,108 @@ pub struct TechniqueShown {
 pub struct Cause {
     pub rule_id: Shown,
     pub level: u8,
-    pub incident: String,
-    pub alert_key: Shown,
+    pub incident: Shown,
+    /// The rule that opened the incident.
+    pub opened_by: Shown,
 }
 
-pub fn view(notice: &Notice, settings: &MailSettings) -> View {
+pub(crate) fn view(
+    notice: &Notice,
+    opening: &Opening,
+    settings: &MailSettings,
+    file: Option<&AlertFile>,
+    notes: &[Note],
+) -> View {
     let Notice { alert, assessment, analysis, .. } = notice;
-    let rule = alert.rule();
-    let event_time = alert.timestamp().unwrap_or(notice.opened_at);
+    let priority = highest_priority(notice);
+    let mut next_steps = steps::steps(&assessment.next_steps, &analysis::actions(analysis));
+    match notice.kind {
+        Kind::First | Kind::Escalation(_) => {}
+        Kind::Update => next_steps.truncate(3),
+    }
     View {
-        preheader: preheader(notice),
-        priority: notice.priority(),
-        headline: Shown::line(headline(&rule.description), 200),
-        groups: Shown::line(&rule.groups.join(", "), 200),
-        facts: facts::facts(notice),
+        page: Page {
+            title: Shown::line(&format!("{priority}: {}", opening.title()), 200),
+            preheader: preheader(notice),
+        },
+        priority,
+        headline: headline(notice, opening),
+        facts: facts::facts(notice, settings),
+        incident: incident::incident(notice, &settings.clock),
+        glance: glance(notice, &next_steps),
+        links: links(notice, settings),
         reasons: reasons(notice),
-        intelligence: intelligence::intelligence(&notice.verdict, &notice.reports),
         analysis: analysis::analysis(analysis),
-        next_steps: steps::steps(&assessment.next_steps, &analysis::actions(analysis)),
+        intelligence: intelligence::intelligence(
+            &notice.verdict,
+            &notice.reports,
+            settings.misp_url.as_ref(),
+        ),
+        next_steps,
         open_questions: steps::steps(&assessment.open_questions, &analysis::gaps(analysis)),
         techniques: techniques(notice),
+        origin: facts::origin(notice),
         raw_alert: raw_alert::raw_alert(alert),
-        dashboard_link: settings.dashboard_url.as_ref().map(|url| url.alert_link(alert, event_time)),
-        cause: Cause {
-            rule_id: Shown::line(&rule.id, 40),
-            level: rule.level.get(),
-            incident: notice.incident.to_string(),
-            alert_key: Shown::line(alert.key().as_str(), 160),
-        },
+        attached: file.map(attached),
+        notes: shown_notes(notes, settings),
+        cause: cause(notice),
     }
 }
 
-/// What the rule says; Wazuh allows a rule without words.
-fn headline(description: &str) -> &str {
-    if description.trim().is_empty() { "Wazuh alert without a description" } else { description }
+fn cause(notice: &Notice) -> Cause {
+    let rule = notice.alert.rule();
+    Cause {
+        rule_id: Shown::line(&rule.id, 40),
+        level: rule.level.get(),
+        incident: Shown::line(notice.incident.as_str(), 40),
+        opened_by: Shown::line(&format!("{} (level {})", notice.opener.rule_id, notice.opener.level), 60),
+    }
 }
 
-/// The verdict and its first reason; without a finding, what decided the priority.
+fn glance(notice: &Notice, next_steps: &[Step]) -> Glance {
+    let Verdict { judgement, score, .. } = &notice.verdict;
+    let model = match &notice.analysis {
+        Analysis::Written(explanation) => Some((explanation.verdict, explanation.confidence)),
+        Analysis::Unavailable { .. } => None,
+    };
+    Glance {
+        judgement: *judgement,
+        score: intelligence::score(*score),
+        model,
+        about_earlier: notice.analysed != *notice.alert.key(),
+        first_step: next_steps.first().cloned(),
+    }
+}
+
+fn links(notice: &Notice, settings: &MailSettings) -> Links {
+    let target = Target::of(&notice.alert, notice.opened_at);
+    let dashboard = settings.dashboard.as_ref();
+    let host_alerts = |link| HostAlerts { link, host: Shown::title(&notice.alert.agent().name, 40) };
+    Links {
+        alert: dashboard.and_then(|dashboard| dashboard.alert_link(&target)),
+        host: dashboard.and_then(|dashboard| dashboard.host_link(&target)).map(host_alerts),
+    }
+}
+
+/// What the incident is called by; of an escalation, what has happened now.
+fn headline(notice: &Notice, opening: &Opening) -> Shown {
+    let now = notice.alert.rule().description.trim();
+    match notice.kind {
+        Kind::Escalation(_) if !now.is_empty() => Shown::line(now, 200),
+        Kind::First | Kind::Update | Kind::Escalation(_) => Shown::line(opening.title(), 200),
+    }
+}
+
+/// The verdict and its first reason; without a finding, what decided the priority. An update says how many are new.
 fn preheader(notice: &Notice) -> Shown {
+    let agent = &notice.alert.agent().name;
+    match notice.kind {
+        Kind::First => {}
+        Kind::Update | Kind::Escalation(_) => {
+            let new = counted(untold(notice), "new alert");
+            return Shown::line(&format!("{agent}: {new}, {} in all", grouped(notice.summary.alerts)), 140);
+        }
+    }
     let Verdict { judgement, reasons, .. } = &notice.verdict;
     let reason = match judgement {
         Judgement::Unknown | Judgement::BenignInfrastructure | Judgement::NoEvidence => {
@@ -102,11 +212,20 @@ fn preheader(notice: &Notice) -> Shown {
         }
         Judgement::Observed | Judgement::Suspicious | Judgement::Malicious => reasons.first(),
     };
-    let agent = &notice.alert.agent().name;
     match reason {
         Some(reason) => Shown::line(&format!("{agent}: {reason}"), 140),
         None => Shown::line(agent, 140),
     }
+}
+
+fn attached(file: &AlertFile) -> Shown {
+    let shortened: Vec<Shown> = file.shortened.iter().take(3).map(|field| Shown::line(field, 60)).collect();
+    let kept = if shortened.is_empty() { "as Wazuh wrote it" } else { "with shortened fields: " };
+    Shown::line(&format!("attached as {}, {kept}{}", file.name, Shown::joined(&shortened, ", ")), 300)
+}
+
+fn shown_notes(notes: &[Note], settings: &MailSettings) -> Vec<Shown> {
+    notes.iter().take(5).map(|note| note.shown(settings)).collect()
 }
 
 /// What decided the priority; the model's part is named as such.

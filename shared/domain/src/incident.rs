@@ -1,9 +1,28 @@
-//! Which alerts belong together.
+//! Which alerts belong together, and what they make together.
+
+mod distinct;
+mod notices;
+mod pace;
+mod record;
+mod seen;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod trail;
+mod varying;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use distinct::{Amount, Distinct};
+pub use notices::{Escalation, Kind, Notices, Taken};
+pub use record::{Facts, Incident, Meeting};
+pub use seen::{Gravity, Seen};
+pub use summary::{Opener, Standing, Summary, Totals};
+pub use trail::{Trail, trail_id};
+pub use varying::Varying;
 
 use crate::alert::Alert;
 use crate::indicator::Direction;
@@ -15,18 +34,8 @@ pub struct IncidentId(String);
 
 impl IncidentId {
     pub fn of(alert: &Alert) -> Self {
-        let (rule_id, principal) = match Cause::of(alert) {
-            Some(cause) => (cause.rule_id, cause.address),
-            None => (alert.rule().id.clone(), principal(alert)),
-        };
-        let mut hash = Sha256::new();
-        for part in [&rule_id, &alert.site(), &alert.agent().id, &principal] {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
-        let digest = hash.finalize();
-        let short = digest.iter().take(8).fold(0_u64, |short, byte| (short << 8) | u64::from(*byte));
-        Self(format!("{short:016x}"))
+        let (rule_id, principal) = about(alert);
+        Self(short_hash([rule_id.as_str(), &alert.site(), &alert.agent().id, &principal]))
     }
 
     pub fn as_str(&self) -> &str {
@@ -70,6 +79,26 @@ impl Cause {
     }
 }
 
+/// The rule and the principal that an alert is counted under.
+fn about(alert: &Alert) -> (String, String) {
+    match Cause::of(alert) {
+        Some(cause) => (cause.rule_id, cause.address),
+        None => (alert.rule().id.clone(), principal(alert)),
+    }
+}
+
+/// Sixteen hexadecimal digits that stand for these parts.
+fn short_hash<const N: usize>(parts: [&str; N]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let short = digest.iter().take(8).fold(0_u64, |short, byte| (short << 8) | u64::from(*byte));
+    format!("{short:016x}")
+}
+
 /// Who or what the alert is about: the source address, else any address, else the user, else the file.
 pub fn principal(alert: &Alert) -> String {
     let indicators = alert.indicators();
@@ -95,43 +124,3 @@ pub const USER_FIELDS: [&[&str]; 7] = [
     &["data", "office365", "UserId"],
     &["data", "aws", "userIdentity", "userName"],
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(rule: &str, agent: &str, rest: &str) -> IncidentId {
-        let text = format!(
-            r#"{{"id":"1.1","rule":{{"id":"{rule}","level":10}},"agent":{{"id":"{agent}"}},{rest}}}"#
-        );
-        IncidentId::of(&Alert::parse(&text).unwrap())
-    }
-
-    #[test]
-    fn the_same_rule_agent_and_address_are_one_incident() {
-        let first = id("5763", "001", r#""data":{"srcip":"203.0.113.9","dstuser":"root"}"#);
-        assert_eq!(first, id("5763", "001", r#""data":{"srcip":"203.0.113.9","dstuser":"admin"}"#));
-        assert_ne!(first, id("5712", "001", r#""data":{"srcip":"203.0.113.9"}"#));
-        assert_ne!(first, id("5763", "002", r#""data":{"srcip":"203.0.113.9"}"#));
-        assert_ne!(first, id("5763", "001", r#""data":{"srcip":"203.0.113.10"}"#));
-        assert_eq!(first.as_str().len(), 16);
-    }
-
-    #[test]
-    fn without_an_address_the_user_or_the_file_decides() {
-        assert_ne!(
-            id("550", "001", r#""syscheck":{"path":"/etc/passwd"}"#),
-            id("550", "001", r#""syscheck":{"path":"/etc/shadow"}"#)
-        );
-        assert_ne!(
-            id("5402", "001", r#""data":{"srcuser":"a"}"#),
-            id("5402", "001", r#""data":{"srcuser":"b"}"#)
-        );
-    }
-
-    #[test]
-    fn a_returned_intelligence_event_joins_the_alert_that_caused_it() {
-        let returned = r#""data":{"integration":"custom-abuseipdb","abuseipdb":{"source":{"rule":"5763","srcip":"203.0.113.9"}}}"#;
-        assert_eq!(id("100015", "001", returned), id("5763", "001", r#""data":{"srcip":"203.0.113.9"}"#));
-    }
-}

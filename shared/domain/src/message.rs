@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::alert::{Agent, Alert};
+use crate::alert::{Agent, Alert, AlertKey};
 use crate::analysis::Analysis;
 use crate::assessment::{Assessment, Priority};
-use crate::incident::IncidentId;
+use crate::history::History;
+use crate::incident::{IncidentId, Kind, Opener, Summary};
 use crate::trim;
 use crate::verdict::{Answer, Report, Verdict};
 
@@ -50,11 +51,21 @@ pub struct Notice {
     pub incident: IncidentId,
     /// When the incident was opened.
     pub opened_at: Timestamp,
+    /// One for the first of the incident, and so on without a gap.
+    pub number: u32,
+    pub kind: Kind,
+    /// What the subject is made of: the same in every notice of the incident.
+    pub opener: Opener,
+    pub summary: Summary,
+    /// The gravest alert since the notice before; what follows is about this one.
     pub alert: Alert,
     pub reports: Vec<Report>,
     pub verdict: Verdict,
+    pub history: History,
     pub assessment: Assessment,
     pub analysis: Analysis,
+    /// The alert that the model has explained; an update repeats what was written about an earlier one.
+    pub analysed: AlertKey,
 }
 
 impl Notice {
@@ -81,9 +92,9 @@ pub struct Feedback {
 pub struct NoticeId(String);
 
 impl NoticeId {
-    /// The first notice of an incident that was opened at this time.
-    pub fn first(incident: &IncidentId, opened_at: Timestamp) -> Self {
-        Self(format!("{incident}-{}-1", opened_at.as_millisecond()))
+    /// The notice of this number of the incident that was opened at this time.
+    pub fn of(incident: &IncidentId, opened_at: Timestamp, number: u32) -> Self {
+        Self(format!("{incident}-{}-{number}", opened_at.as_millisecond()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -20,6 +20,12 @@ pub struct Batch {
     records: Vec<Box<RawValue>>,
 }
 
+impl From<Vec<Box<RawValue>>> for Batch {
+    fn from(records: Vec<Box<RawValue>>) -> Self {
+        Self { records }
+    }
+}
+
 /// One message of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {

@@ -16,5 +16,5 @@ pub mod secrets;
 pub mod stage;
 pub mod worker;
 
-pub use stage::{Failure, Settled, Stage, serve};
+pub use stage::{Failure, Settled, Stage, Sweep, serve, serve_and_sweep};
 pub use worker::{Settings, Turn, Worker, WorkerError};

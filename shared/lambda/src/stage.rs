@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::batch::{self, Batch, BatchAnswer, BatchError, Deadline, MessageId, Record, RecordEnd};
 use crate::ledger::End;
@@ -33,6 +35,12 @@ pub trait Stage {
     ) -> impl Future<Output = Result<Settled, Self::Error>>;
 }
 
+/// A stage that also has work which no message brings.
+pub trait Sweep: Stage {
+    /// Does what is due. What it leaves undone is due at the next sweep.
+    fn sweep(&self, deadline: Deadline, now: Timestamp) -> impl Future<Output = Result<(), Self::Error>>;
+}
+
 /// Why a record failed; the type knows whether another delivery may help.
 pub trait Failure: Error {
     /// Name of the failure in metrics: from a closed set.
@@ -51,13 +59,61 @@ pub enum Settled {
 pub async fn serve<S: Stage>(stage: S) -> Result<(), lambda_runtime::Error> {
     let stage = &stage;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Batch>| async move {
-        let now = Timestamp::now();
-        let remaining =
-            event.context.deadline.saturating_sub(u64::try_from(now.as_millisecond()).unwrap_or(0));
-        let deadline = Deadline::within(Duration::from_millis(remaining), S::ONE_RECORD);
+        let deadline = deadline::<S>(event.context.deadline);
         handle_batch(stage, &event.payload, deadline).await.map_err(lambda_runtime::Error::from)
     }))
     .await
+}
+
+/// The same for a stage that a schedule calls too, with `{"sweep": true}`.
+pub async fn serve_and_sweep<S: Sweep>(stage: S) -> Result<(), lambda_runtime::Error> {
+    let stage = &stage;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| async move {
+        let deadline = deadline::<S>(event.context.deadline);
+        match event.payload {
+            Event::Batch(batch) => {
+                handle_batch(stage, &batch, deadline).await.map_err(lambda_runtime::Error::from)
+            }
+            Event::Sweep => match stage.sweep(deadline, Timestamp::now()).await {
+                Ok(()) => Ok(BatchAnswer::default()),
+                Err(error) => Err(lambda_runtime::Error::from(logs::chain(&error))),
+            },
+        }
+    }))
+    .await
+}
+
+/// What a function is called for.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Fields")]
+enum Event {
+    Batch(Batch),
+    Sweep,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(rename = "Records")]
+    records: Option<Vec<Box<RawValue>>>,
+    #[serde(default)]
+    sweep: bool,
+}
+
+impl TryFrom<Fields> for Event {
+    type Error = &'static str;
+
+    fn try_from(fields: Fields) -> Result<Self, Self::Error> {
+        match (fields.records, fields.sweep) {
+            (Some(records), false) => Ok(Self::Batch(records.into())),
+            (None, true) => Ok(Self::Sweep),
+            (Some(_), true) | (None, false) => Err("neither a batch of SQS nor {\"sweep\": true}"),
+        }
+    }
+}
+
+fn deadline<S: Stage>(stopped_at_millis: u64) -> Deadline {
+    let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+    Deadline::within(Duration::from_millis(stopped_at_millis.saturating_sub(now)), S::ONE_RECORD)
 }
 
 /// One invocation, without Lambda around it.
@@ -85,4 +141,23 @@ pub async fn handle_batch<S: Stage>(
         stage.metrics().count("RecordsFailed", &[("kind", kind)], Timestamp::now());
     };
     batch::run(batch, deadline, S::CROWD, handle, report).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_and_a_queue_are_told_apart() {
+        let read = |text: &str| serde_json::from_str::<Event>(text);
+        assert!(matches!(read(r#"{"sweep": true}"#).unwrap(), Event::Sweep));
+        assert!(matches!(
+            read(r#"{"Records": [{"messageId": "1", "body": "x"}]}"#).unwrap(),
+            Event::Batch(_)
+        ));
+        for text in ["{}", r#"{"sweep": false}"#, r#"{"sweep": true, "Records": []}"#] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains("neither a batch of SQS nor"), "{text}: {error}");
+        }
+    }
 }

@@ -12,14 +12,15 @@ provider "aws" {
   max_retries                 = 3     # an emulator that is not running is an error now, not in minutes
 
   endpoints {
-    dynamodb = var.endpoint
-    iam      = var.endpoint
-    lambda   = var.endpoint
-    logs     = var.endpoint
-    ses      = var.endpoint
-    sqs      = var.endpoint
-    ssm      = var.endpoint
-    sts      = var.endpoint
+    dynamodb  = var.endpoint
+    iam       = var.endpoint
+    lambda    = var.endpoint
+    logs      = var.endpoint
+    scheduler = var.endpoint
+    ses       = var.endpoint
+    sqs       = var.endpoint
+    ssm       = var.endpoint
+    sts       = var.endpoint
   }
 }
 

@@ -132,6 +132,7 @@ module "analyze" {
 
   environment = merge(local.environment, {
     INCIDENTS_TABLE       = module.tables.names["incidents"]
+    SIGHTINGS_TABLE       = module.tables.names["sightings"]
     NOTICES_QUEUE_URL     = module.queues["notices"].url
     MODEL_URL             = trimsuffix(var.model.url, "/")
     MODEL_NAME            = var.model.name
@@ -156,11 +157,11 @@ module "analyze" {
   })
 
   statements = concat([
-    # One transaction counts an alert in its incident and completes its claim; IAM knows its two updates only.
+    # One transaction counts an alert in its incident and completes its claim; IAM knows its single writes only.
     local.claim_statement,
     {
-      sid       = "OpenAndCount"
-      actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      sid       = "CountAndTell"
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.tables.arns["incidents"]]
     },
     {
@@ -168,6 +169,16 @@ module "analyze" {
       sid       = "Economise"
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.tables.arns["analyses"]]
+    },
+    {
+      sid       = "FindDue"
+      actions   = ["dynamodb:Query"]
+      resources = [module.tables.index_arns["incidents/due"]]
+    },
+    {
+      sid       = "ReadSightings"
+      actions   = ["dynamodb:Query"]
+      resources = [module.tables.arns["sightings"]]
     },
     {
       sid       = "HandOn"
@@ -196,6 +207,66 @@ module "analyze" {
   log_level               = var.log_level
   log_retention_days      = var.log_retention_days
   tags                    = var.tags
+}
+
+# Every minute: notices that are due although no alert comes, and those whose sender died.
+resource "aws_scheduler_schedule" "sweep" {
+  name                = "${var.name}-sweep"
+  description         = "Sends the notices of incidents that are due"
+  schedule_expression = "rate(1 minute)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = module.analyze.arn
+    role_arn = aws_iam_role.sweep.arn
+    input    = jsonencode({ sweep = true })
+
+    # What one sweep does not do the next one does.
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+}
+
+# The same for Lambda's own queue, through which a schedule calls.
+resource "aws_lambda_function_event_invoke_config" "sweep" {
+  function_name                = module.analyze.name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}
+
+resource "aws_iam_role" "sweep" {
+  name        = "${var.name}-sweep"
+  description = "Lets the schedule ${var.name}-sweep call analyze"
+  tags        = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "sweep" {
+  name = "sweep"
+  role = aws_iam_role.sweep.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "CallAnalyze"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [module.analyze.arn]
+    }]
+  })
 }
 
 module "notify" {

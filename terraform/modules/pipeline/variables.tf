@@ -49,7 +49,7 @@ variable "mail" {
     Who is told, and by whom.
     from: plain sender address, for example `triage@example.com`.
     to: plain addresses of the analysts, 1 to 50.
-    subject: template; `{priority}`, `{title}`, `{agent}`, `{rule_id}` and `{level}` are filled in.
+    subject: template; `{priority}`, `{where}`, `{title}`, `{agent}`, `{rule_id}`, `{level}` and `{incident}` are filled in.
     identity_arn: SES identity (address or domain) of the sender; the function may send from nothing else.
     recipient_identity_arns: only while the account is in the SES sandbox: the identities of the recipients, which SES
     then also wants permission for.
@@ -57,7 +57,7 @@ variable "mail" {
   type = object({
     from                    = string
     to                      = list(string)
-    subject                 = optional(string, "[{priority}] {title} on {agent} (Wazuh {rule_id}/L{level})")
+    subject                 = optional(string, "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})")
     identity_arn            = string
     recipient_identity_arns = optional(list(string), [])
   })

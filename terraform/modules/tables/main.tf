@@ -3,9 +3,14 @@ locals {
   tables = {
     claims    = { hash_key = "id" }                          # who works on what, and what is done
     intel     = { hash_key = "key", range_key = "source" }   # indicators: `type#value`, by source
-    incidents = { hash_key = "id" }                          # alerts that belong together
+    incidents = { hash_key = "id" }                          # alerts that belong together, and what stands beside them
     analyses  = { hash_key = "id" }                          # models: answers for reuse, budgets, breakers, audits
     sightings = { hash_key = "subject", range_key = "seen" } # who and what was seen when, for hunting
+  }
+
+  # Table => index => its key attributes, all strings. An item without them is not in the index and costs it nothing.
+  indexes = {
+    incidents = { due = { hash_key = "due_shard", range_key = "next_due" } } # of whom something is to be told, by when
   }
 }
 
@@ -21,11 +26,22 @@ resource "aws_dynamodb_table" "this" {
   tags                        = var.tags
 
   dynamic "attribute" {
-    for_each = values(each.value)
+    for_each = concat(values(each.value), flatten([for index in values(try(local.indexes[each.key], {})) : values(index)]))
 
     content {
       name = attribute.value
       type = "S"
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = try(local.indexes[each.key], {})
+
+    content {
+      name            = global_secondary_index.key
+      hash_key        = global_secondary_index.value.hash_key
+      range_key       = global_secondary_index.value.range_key
+      projection_type = "KEYS_ONLY" # the rest is read where it is current
     }
   }
 

@@ -132,7 +132,7 @@ mod tests {
     async fn kept(retention: Duration) -> Option<serde_json::Value> {
         let table = Analyses::memory();
         let incident = IncidentId::try_from("0123456789abcdef".to_owned()).unwrap();
-        let notice = NoticeId::first(&incident, NOW);
+        let notice = NoticeId::of(&incident, NOW, 1);
         let analysis = Analysis::Unavailable { reason: NoAnalysis::Invalid };
         let record = Record {
             at: NOW,

@@ -95,7 +95,7 @@ impl Case {
     }
 
     fn notice(&self) -> NoticeId {
-        NoticeId::first(&IncidentId::of(&self.enriched.alert), noon())
+        NoticeId::of(&IncidentId::of(&self.enriched.alert), noon(), 1)
     }
 
     async fn explained(&self, explainer: &Explainer, now: Timestamp) -> Analysis {

@@ -2,112 +2,90 @@
 
 use std::str::FromStr;
 
-use domain::Notice;
+use domain::incident::IncidentId;
 
+use crate::opening::Opening;
+use crate::template::{Placeholder, Template, TemplateError};
 use crate::{defang, visible};
 
-/// Fits a phone: how bad, what, where; the rule for filters at the end.
-pub const DEFAULT_SUBJECT: &str = "[{priority}] {title} on {agent} (Wazuh {rule_id}/L{level})";
+/// The first 45 characters decide on a phone: how bad, where, who, and how the title begins; the rule, for filters, last.
+pub const DEFAULT_SUBJECT: &str = "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})";
+
+/// What may leave the house when nothing else may.
+const PRIVATE_SUBJECT: &str = "[{priority}] Wazuh incident {incident} (rule {rule_id}/L{level})";
 
 /// A checked template. It knows nothing that changes within an incident, or mail programs would split the thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubjectTemplate(Vec<Piece>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Words(String),
-    Value(Placeholder),
-}
+pub struct SubjectTemplate(Template<Part>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Placeholder {
+enum Part {
     Priority,
     Title,
+    Where,
     Agent,
     RuleId,
     Level,
+    Incident,
+}
+
+impl Placeholder for Part {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("priority", Self::Priority),
+        ("title", Self::Title),
+        ("where", Self::Where),
+        ("agent", Self::Agent),
+        ("rule_id", Self::RuleId),
+        ("level", Self::Level),
+        ("incident", Self::Incident),
+    ];
 }
 
 impl SubjectTemplate {
-    /// One line of at most 160 characters; a long title gives way before agent and rule do.
-    pub(crate) fn fill(&self, notice: &Notice) -> String {
-        let subject: String = self
-            .0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Words(words) => words.clone(),
-                Piece::Value(placeholder) => placeholder.of(notice),
-            })
-            .collect();
-        cut(&visible::header(&subject), MAX_CHARS)
+    /// Without a host, a user, an address or a word of the log.
+    pub(crate) fn private() -> Result<Self, TemplateError> {
+        PRIVATE_SUBJECT.parse()
     }
+
+    /// One line of at most 160 characters; a long title gives way before agent and rule do.
+    pub(crate) fn fill(&self, opening: &Opening, incident: &IncidentId) -> String {
+        let subject = self.0.fill(str::to_owned, |part| match part {
+            Part::Priority => opening.priority.to_string(),
+            Part::Title => value(opening.title(), MAX_TITLE_CHARS),
+            Part::Where => place(opening),
+            Part::Agent => value(&opening.agent, MAX_VALUE_CHARS),
+            Part::RuleId => value(&opening.rule_id, MAX_VALUE_CHARS),
+            Part::Level => opening.level.to_string(),
+            Part::Incident => incident.to_string(),
+        });
+        line(&subject)
+    }
+}
+
+/// One line that fits every list of mails.
+pub(super) fn line(subject: &str) -> String {
+    cut(&visible::header(subject), MAX_CHARS)
 }
 
 const MAX_CHARS: usize = 160;
 const MAX_TITLE_CHARS: usize = 90;
 const MAX_VALUE_CHARS: usize = 32;
 
-impl Placeholder {
-    fn read(name: &str) -> Option<Self> {
-        Some(match name {
-            "priority" => Self::Priority,
-            "title" => Self::Title,
-            "agent" => Self::Agent,
-            "rule_id" => Self::RuleId,
-            "level" => Self::Level,
-            _ => return None,
-        })
-    }
-
-    fn of(self, notice: &Notice) -> String {
-        let rule = notice.alert.rule();
-        match self {
-            Self::Priority => notice.priority().to_string(),
-            Self::Title if rule.description.trim().is_empty() => "Wazuh alert".to_owned(),
-            Self::Title => value(&rule.description, MAX_TITLE_CHARS),
-            Self::Agent => value(&notice.alert.agent().name, MAX_VALUE_CHARS),
-            Self::RuleId => value(&rule.id, MAX_VALUE_CHARS),
-            Self::Level => rule.level.to_string(),
-        }
+/// `web-01 <- 203.0.113.9`, in ASCII where the name is.
+fn place(opening: &Opening) -> String {
+    let agent = value(&opening.agent, MAX_VALUE_CHARS);
+    match opening.source {
+        Some(source) => format!("{agent} <- {source}"),
+        None => agent,
     }
 }
 
 impl FromStr for SubjectTemplate {
-    type Err = SubjectError;
+    type Err = TemplateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.trim().is_empty() {
-            return Err(SubjectError::Empty);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(SubjectError::ControlCharacter);
-        }
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((words, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').ok_or(SubjectError::Unclosed)?;
-            let unknown = || SubjectError::UnknownPlaceholder(name.to_owned());
-            pieces.push(Piece::Words(words.to_owned()));
-            pieces.push(Piece::Value(Placeholder::read(name).ok_or_else(unknown)?));
-            rest = after;
-        }
-        pieces.push(Piece::Words(rest.to_owned()));
-        Ok(Self(pieces))
+        Template::read(text).map(Self)
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SubjectError {
-    #[error("the subject template is empty")]
-    Empty,
-    #[error("the subject template holds a control character")]
-    ControlCharacter,
-    #[error("the subject template has a {{ without a }}")]
-    Unclosed,
-    #[error(
-        "the subject template does not know {{{0}}}, only {{priority}}, {{title}}, {{agent}}, {{rule_id}} and {{level}}"
-    )]
-    UnknownPlaceholder(String),
 }
 
 /// Text of an alert within a sentence: one line, no link, no full stop.
@@ -130,24 +108,50 @@ mod tests {
     use super::*;
     use crate::goldens;
 
+    fn filled(template: &str, notice: &domain::Notice) -> String {
+        let template: SubjectTemplate = template.parse().unwrap();
+        template.fill(&Opening::of(notice), &notice.incident)
+    }
+
     #[test]
     fn each_kind_of_notice_has_its_subject() {
-        let template: SubjectTemplate = DEFAULT_SUBJECT.parse().unwrap();
-        let subjects: Vec<String> = goldens::all().iter().map(|(_, notice)| template.fill(notice)).collect();
+        let subjects: Vec<String> = goldens::all()
+            .iter()
+            .flat_map(|(_, notice)| [filled(DEFAULT_SUBJECT, notice), filled(PRIVATE_SUBJECT, notice)])
+            .collect();
         insta::assert_snapshot!(subjects.join("\n"));
     }
 
     #[test]
+    fn every_mail_of_an_incident_has_the_subject_of_its_first() {
+        let first = filled(DEFAULT_SUBJECT, &goldens::sshd());
+        for later in [goldens::later::update(), goldens::later::escalation()] {
+            assert_eq!(filled(DEFAULT_SUBJECT, &later), first);
+        }
+    }
+
+    #[test]
     fn a_template_may_use_each_placeholder_in_any_order() {
-        let template: SubjectTemplate = "L{level} {rule_id}: {agent}{priority} {title}".parse().unwrap();
-        assert_eq!(template.fill(&goldens::fim()), "L7 550: db-primaryLOW Integrity checksum changed");
+        assert_eq!(
+            filled("L{level} {rule_id}: {agent}{priority} {title} {where} {incident}", &goldens::fim()),
+            format!(
+                "L7 550: db-primaryLOW Integrity checksum changed db-primary {}",
+                goldens::fim().incident
+            )
+        );
+    }
+
+    #[test]
+    fn a_phone_shows_how_bad_where_and_who() {
+        let subject = filled(DEFAULT_SUBJECT, &goldens::sshd());
+        let seen: String = subject.chars().take(45).collect();
+        assert_eq!(seen, "[HIGH] web-01 <- 203.0.113.24: sshd: brute fo");
     }
 
     #[test]
     fn a_subject_is_one_line_of_bounded_length() {
-        let template: SubjectTemplate = format!("{DEFAULT_SUBJECT} {DEFAULT_SUBJECT}").parse().unwrap();
         for (name, notice) in goldens::all() {
-            let subject = template.fill(&notice);
+            let subject = filled(&format!("{DEFAULT_SUBJECT} {DEFAULT_SUBJECT}"), &notice);
             assert!(subject.chars().count() <= 160, "{name}: {subject}");
             assert!(!subject.chars().any(char::is_control), "{name}: {subject}");
         }
@@ -156,12 +160,13 @@ mod tests {
     #[test]
     fn a_wrong_template_is_refused_with_its_reason() {
         for (text, expected) in [
-            (" ", "the subject template is empty"),
-            ("a\r\nBcc: x", "the subject template holds a control character"),
-            ("{priority", "the subject template has a { without a }"),
+            (" ", "the template is empty"),
+            ("a\r\nBcc: x", "the template holds a control character"),
+            ("{priority", "the template has a { without a }"),
             (
-                "{hostname}",
-                "the subject template does not know {hostname}, only {priority}, {title}, {agent}, {rule_id} and {level}",
+                "{count}",
+                "the template does not know {count}, only {priority}, {title}, {where}, {agent}, {rule_id}, \
+                 {level} and {incident}",
             ),
         ] {
             assert_eq!(text.parse::<SubjectTemplate>().unwrap_err().to_string(), expected, "{text:?}");

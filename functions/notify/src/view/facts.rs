@@ -3,12 +3,10 @@
 use domain::incident::USER_FIELDS;
 use domain::indicator::{Direction, Found, Indicator};
 use domain::{Alert, Notice};
-use jiff::fmt::strtime::BrokenDownTime;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 
 use super::Shown;
 use crate::defang;
+use crate::mail::MailSettings;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
@@ -17,9 +15,10 @@ pub struct Fact {
 }
 
 /// What the alert does not say is left out, not filled in.
-pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
+pub(super) fn facts(notice: &Notice, settings: &MailSettings) -> Vec<Fact> {
     let alert = &notice.alert;
     let indicators = alert.indicators();
+    let time = alert.timestamp().map(|time| settings.clock.time(time));
     let found = [
         ("Host", Some(host(alert))),
         ("User", users(alert)),
@@ -32,12 +31,22 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
         ("Hash", judged(notice, |indicator| matches!(indicator, Indicator::Hash(_)))),
         ("Domain", judged(notice, |indicator| matches!(indicator, Indicator::Domain(_)))),
         ("Change", alert.text_at(&["syscheck", "event"])),
-        ("Location", alert.location()),
-        ("Time", Some(time(alert).unwrap_or_else(|| "not given by the alert".to_owned()))),
-        ("Alerts", Some(format!("1, incident opened {}", utc(notice.opened_at)))),
-        ("Incident", Some(notice.incident.to_string())),
-        ("Alert key", Some(alert.key().to_string())),
+        ("Time", Some(time.unwrap_or_else(|| "not given by the alert".to_owned()))),
     ];
+    shown(found)
+}
+
+/// Where the alert comes from.
+pub(super) fn origin(notice: &Notice) -> Vec<Fact> {
+    let groups = notice.alert.rule().groups.join(", ");
+    shown([
+        ("Groups", Some(groups).filter(|groups| !groups.is_empty())),
+        ("Location", notice.alert.location()),
+        ("Alert key", Some(notice.alert.key().to_string())),
+    ])
+}
+
+fn shown(found: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Vec<Fact> {
     let fact = |(label, value): (&'static str, Option<String>)| {
         value.map(|value| Fact { label, value: Shown::line(&value, 240) })
     };
@@ -104,50 +113,12 @@ fn some(texts: impl Iterator<Item = String>) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
-/// The manager's local time as it wrote it, and the same in UTC.
-fn time(alert: &Alert) -> Option<String> {
-    let instant = alert.timestamp()?;
-    let local = alert.text_at(&["timestamp"]).and_then(|text| local_time(&text));
-    let Some(local) = local.filter(|local| !local.offset().is_zero()) else {
-        return Some(utc(instant));
-    };
-    let same_day = local.date() == instant.to_zoned(TimeZone::UTC).date();
-    let utc = if same_day { instant.strftime("%H:%M:%S UTC").to_string() } else { utc(instant) };
-    Some(format!("{} ({utc})", local.strftime("%Y-%m-%d %H:%M:%S %:z")))
-}
-
-fn local_time(text: &str) -> Option<Zoned> {
-    let formats = ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M:%S%.f%:z"];
-    let time = formats.iter().find_map(|format| BrokenDownTime::parse(format, text.trim()).ok())?;
-    let offset = time.offset()?;
-    Some(time.to_timestamp().ok()?.to_zoned(TimeZone::fixed(offset)))
-}
-
-pub(super) fn utc(instant: Timestamp) -> String {
-    instant.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn alert(rest: &str) -> Alert {
         Alert::parse(&format!(r#"{{"id":"1.1","rule":{{"id":"5","level":3}}{rest}}}"#)).unwrap()
-    }
-
-    #[test]
-    fn the_time_is_shown_as_written_and_in_utc() {
-        for (timestamp, expected) in [
-            ("2026-10-03T14:22:07.512+0200", Some("2026-10-03 14:22:07 +02:00 (12:22:07 UTC)")),
-            ("2026-10-04T06:22:07.512+0900", Some("2026-10-04 06:22:07 +09:00 (2026-10-03 21:22:07 UTC)")),
-            ("2026-10-03T12:22:07.512-03:30", Some("2026-10-03 12:22:07 -03:30 (15:52:07 UTC)")),
-            ("2026-10-03T12:22:07.512+0000", Some("2026-10-03 12:22:07 UTC")),
-            ("2026-10-03T12:22:07Z", Some("2026-10-03 12:22:07 UTC")),
-            ("yesterday", None),
-        ] {
-            let alert = alert(&format!(r#","timestamp":"{timestamp}""#));
-            assert_eq!(time(&alert).as_deref(), expected, "{timestamp}");
-        }
     }
 
     #[test]

@@ -5,7 +5,9 @@ use domain::verdict::{Answer, Contribution, Judged, Judgement, Report, Unanswere
 
 use super::silence::{self, Gap, about, was_asked};
 use super::testimony::{Most, Testimony, testimony};
-use super::{Shown, facts};
+use super::{Link, Shown};
+use crate::clock;
+use crate::links::{self, MispUrl};
 
 #[derive(Clone, Debug)]
 pub struct Intelligence {
@@ -65,6 +67,8 @@ pub struct Block {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub witness: Shown,
+    /// Where the witness says more.
+    pub page: Option<Link>,
     pub share: Option<Share>,
     pub reply: Reply,
     /// `3 h`, where the answer comes out of the cache.
@@ -97,7 +101,7 @@ struct Limits {
 const FIRST: Limits = Limits { rows: 6, most: Most { findings: 3, names: 5 } };
 const OTHERS: Limits = Limits { rows: 4, most: Most { findings: 1, names: 3 } };
 
-pub(super) fn intelligence(verdict: &Verdict, reports: &[Report]) -> Intelligence {
+pub(super) fn intelligence(verdict: &Verdict, reports: &[Report], misp: Option<&MispUrl>) -> Intelligence {
     let (examined, unasked): (Vec<&Judged>, Vec<&Judged>) =
         verdict.indicators.iter().partition(|judged| is_examined(judged, reports));
     let gaps = silence::gaps(reports);
@@ -105,7 +109,7 @@ pub(super) fn intelligence(verdict: &Verdict, reports: &[Report]) -> Intelligenc
         .iter()
         .take(MAX_BLOCKS)
         .enumerate()
-        .map(|(index, judged)| block(judged, reports, if index == 0 { &FIRST } else { &OTHERS }));
+        .map(|(index, judged)| block(judged, reports, if index == 0 { &FIRST } else { &OTHERS }, misp));
     let worst_hidden = examined.get(MAX_BLOCKS);
     Intelligence {
         judgement: verdict.judgement,
@@ -128,10 +132,10 @@ fn asked_at(reports: &[Report]) -> Option<Shown> {
         reports.iter().filter(|report| was_asked(&report.answer)).partition(|report| report.cached);
     let first = fresh.iter().map(|report| report.asked_at).min()?;
     let except = if cached.is_empty() { "" } else { ", except where an age is given" };
-    Some(Shown::line(&format!("{}{except}", facts::utc(first)), 80))
+    Some(Shown::line(&format!("{}{except}", clock::utc(first)), 80))
 }
 
-fn score(score: u8) -> Option<u8> {
+pub(super) fn score(score: u8) -> Option<u8> {
     Some(score).filter(|score| *score > 0)
 }
 
@@ -168,14 +172,14 @@ fn caution(judgement: Judgement, nobody_asked: bool, has_gaps: bool) -> Option<S
     Some(Shown::line(text, 200))
 }
 
-fn block(judged: &Judged, reports: &[Report], limits: &Limits) -> Block {
+fn block(judged: &Judged, reports: &[Report], limits: &Limits, misp: Option<&MispUrl>) -> Block {
     let Judged { found, contributions, .. } = judged;
     let counted = contributions.iter().filter(|contribution| contribution.share > 0).count();
     let rows: Vec<Row> = contributions
         .iter()
         .filter_map(|contribution| {
             let report = about(found, reports).find(|report| is_of(contribution, report))?;
-            row(contribution, report, counted > 1, limits.most)
+            row(contribution, report, counted > 1, limits.most, misp)
         })
         .collect();
     Block {
@@ -196,9 +200,20 @@ fn is_of(contribution: &Contribution, report: &Report) -> bool {
 }
 
 /// Nothing for a witness that was not asked.
-fn row(contribution: &Contribution, report: &Report, shared: bool, most: Most) -> Option<Row> {
+fn row(
+    contribution: &Contribution,
+    report: &Report,
+    shared: bool,
+    most: Most,
+    misp: Option<&MispUrl>,
+) -> Option<Row> {
+    let indicator = &report.found.indicator;
+    let page = match &report.answer {
+        Answer::Known { evidence } => links::page(&report.witness, indicator, evidence, misp),
+        Answer::Unknown { .. } | Answer::Skipped { .. } => None,
+    };
     let reply = match &report.answer {
-        Answer::Known { evidence } => Reply::Known(testimony(evidence, &report.found.indicator, most)),
+        Answer::Known { evidence } => Reply::Known(testimony(evidence, indicator, most)),
         Answer::Unknown { reason: Unanswered::Disabled } | Answer::Skipped { .. } => return None,
         Answer::Unknown { reason } => Reply::None(*reason),
     };
@@ -208,7 +223,7 @@ fn row(contribution: &Contribution, report: &Report, shared: bool, most: Most) -
         percent => shared.then_some(Share::Percent(percent)),
     };
     let age = contribution.cache_age_s.map(age);
-    Some(Row { witness: name(&contribution.witness), share, reply, age })
+    Some(Row { witness: name(&contribution.witness), page, share, reply, age })
 }
 
 pub(super) fn name(witness: &Witness) -> Shown {
@@ -260,7 +275,7 @@ mod tests {
 
     fn shown(examined: &[Examined]) -> Intelligence {
         let reports: Vec<Report> = examined.iter().flat_map(|it| it.reports.clone()).collect();
-        intelligence(&Verdict::over(examined, &Formula::default(), asked_at()), &reports)
+        intelligence(&Verdict::over(examined, &Formula::default(), asked_at()), &reports, None)
     }
 
     fn source(answers: Vec<(Witness, Answer)>) -> Examined {

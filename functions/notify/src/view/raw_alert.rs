@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::Shown;
 
 /// Most bytes of the alert as HTML: Gmail hides what lies behind 102 KB, and nobody reads that far.
-const MAX_BYTES: usize = 16 * 1024;
+const MAX_BYTES: usize = 12 * 1024;
 
 /// Long strings are shortened to this first, so that every field stays in sight; the rest is cut in the middle.
-const MAX_COMPACT_BYTES: usize = 8 * 1024;
+const MAX_COMPACT_BYTES: usize = 6 * 1024;
 
 pub(super) fn raw_alert(alert: &Alert) -> Shown {
     let trimmed = trim::to_fit(alert.document(), MAX_COMPACT_BYTES);

@@ -4,7 +4,9 @@ use domain::indicator::Indicator;
 use domain::verdict::{Evidence, Listing, MispAttribute, MispMatches, OtxPulse, OtxPulses, Reputation};
 use jiff::Timestamp;
 
-use super::{Shown, facts};
+use super::Shown;
+use crate::clock;
+use crate::count::counted;
 
 #[derive(Clone, Debug)]
 pub struct Testimony {
@@ -46,7 +48,7 @@ fn abuseipdb(reputation: &Reputation) -> Testimony {
     says.add(format!("{}% confidence of abuse", reputation.score));
     says.maybe(reputation.total_reports.map(|count| counted(count, "report")));
     says.maybe(reputation.distinct_reporters.map(|count| counted(count, "reporter")));
-    says.maybe(reputation.last_reported_at.map(|time| format!("last reported {}", facts::utc(time))));
+    says.maybe(reputation.last_reported_at.map(|time| format!("last reported {}", clock::utc(time))));
     says.maybe(reputation.is_tor.then_some("Tor exit"));
     says.quote(network.as_deref(), 100);
     says.quote(reputation.usage_type.as_deref(), 60);
@@ -173,11 +175,6 @@ fn once<'texts>(texts: impl Iterator<Item = &'texts String>) -> Vec<String> {
 
 fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
-}
-
-/// `1 report`, `2 reports`.
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Parts of one line. Each has its own limit, so that a long one never hides its neighbours.

@@ -32,6 +32,40 @@ impl MemoryClaims {
     }
 }
 
+impl MemoryClaims {
+    /// The COMPLETE of a claim together with the effect it records, as one transaction would do it: a refused
+    /// completion keeps the effect from happening, and an effect that refuses keeps the claim as it was.
+    pub async fn complete_with<E>(
+        &self,
+        claimed: &Claimed,
+        result: &str,
+        expires_at: Timestamp,
+        effect: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Completion, E> {
+        self.write(|items| match items.get_mut(&claimed.id) {
+            Some(item) if item.owner == claimed.owner && item.result.is_none() => {
+                effect()?;
+                (item.result, item.expires_at) = (Some(result.to_owned()), expires_at);
+                Ok(Completion::Recorded)
+            }
+            Some(item) => Ok(item.refusal(claimed)),
+            None => Ok(Completion::Lost),
+        })
+        .await
+    }
+}
+
+impl Item {
+    /// How the claim stands when it is not in progress in these hands.
+    fn refusal(&self, claimed: &Claimed) -> Completion {
+        match (&self.result, self.owner == claimed.owner) {
+            (Some(_), true) => Completion::Recorded, // a request that the client repeated
+            (Some(_), false) => Completion::DoneByAnother,
+            (None, _) => Completion::Lost,
+        }
+    }
+}
+
 impl ClaimStore for MemoryClaims {
     async fn take(
         &self,
@@ -64,19 +98,8 @@ impl ClaimStore for MemoryClaims {
         result: &str,
         expires_at: Timestamp,
     ) -> Result<Completion, StoreError> {
-        Ok(self
-            .write(|items| match items.get_mut(&claimed.id) {
-                Some(item) if item.owner == claimed.owner => {
-                    if item.result.is_none() {
-                        item.result = Some(result.to_owned());
-                        item.expires_at = expires_at;
-                    }
-                    Completion::Recorded
-                }
-                Some(Item { result: Some(_), .. }) => Completion::DoneByAnother,
-                Some(_) | None => Completion::Lost,
-            })
-            .await)
+        let nothing = || Ok::<(), StoreError>(());
+        self.complete_with(claimed, result, expires_at, nothing).await
     }
 
     async fn release(&self, claimed: &Claimed) -> Result<(), StoreError> {

@@ -183,6 +183,7 @@ run "the_functions_are_told_what_they_expect" {
       LOG_LEVEL             = "info"
       METRICS_NAMESPACE     = "WazuhTriage"
       INCIDENTS_TABLE       = "wazuh-triage-incidents"
+      SIGHTINGS_TABLE       = "wazuh-triage-sightings"
       NOTICES_QUEUE_URL     = "https://sqs/notices"
       MODEL_URL             = "https://api.openai.com/v1"
       MODEL_NAME            = "gpt-5.4-mini"
@@ -224,7 +225,7 @@ run "the_functions_are_told_what_they_expect" {
       METRICS_NAMESPACE     = "WazuhTriage"
       MAIL_FROM             = "triage@example.com"
       MAIL_TO               = "first@example.com,second@example.com"
-      MAIL_SUBJECT          = "[{priority}] {title} on {agent} (Wazuh {rule_id}/L{level})"
+      MAIL_SUBJECT          = "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})"
       DASHBOARD_URL         = ""
     }
     error_message = "The environment of notify is not the one its program reads."
@@ -262,12 +263,26 @@ run "no_policy_reaches_beyond_its_stage" {
       ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:enriched"
       DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:enriched-dlq"
       Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
-      OpenAndCount     = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
+      CountAndTell     = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
+      FindDue          = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents/index/due"
+      ReadSightings    = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
       Economise        = "arn:aws:dynamodb:eu-central-1:123456789012:table/analyses"
       HandOn           = "arn:aws:sqs:eu-central-1:123456789012:notices"
       ReadKey          = "arn:aws:ssm:eu-central-1:123456789012:parameter/model"
     }
     error_message = "analyze may touch something else than its own queues, tables and key."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.analyze.policy).Statement : statement.Sid => join(" ", statement.Action) if contains(["Claim", "CountAndTell", "FindDue", "ReadSightings", "HandOn", "ReadKey"], statement.Sid) } == {
+      Claim         = "dynamodb:UpdateItem"
+      CountAndTell  = "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem"
+      FindDue       = "dynamodb:Query"
+      ReadSightings = "dynamodb:Query"
+      HandOn        = "sqs:SendMessage"
+      ReadKey       = "ssm:GetParameter"
+    }
+    error_message = "analyze may do something else than its program does."
   }
 
   assert {
@@ -298,6 +313,37 @@ run "no_policy_reaches_beyond_its_stage" {
       [for statement in jsondecode(policy).Statement : [for action in statement.Action : !strcontains(action, "*")]]
     ]))
     error_message = "No policy may have a wildcard in an action."
+  }
+}
+
+run "a_sweep_calls_analyze_every_minute_and_is_not_repeated" {
+  assert {
+    condition = (
+      aws_scheduler_schedule.sweep.schedule_expression == "rate(1 minute)" &&
+      one(aws_scheduler_schedule.sweep.flexible_time_window).mode == "OFF" &&
+      jsondecode(one(aws_scheduler_schedule.sweep.target).input) == { sweep = true } &&
+      one(aws_scheduler_schedule.sweep.target).arn == module.analyze.arn
+    )
+    error_message = "The schedule must call analyze every minute with {\"sweep\": true}."
+  }
+
+  assert {
+    condition = (
+      one(one(aws_scheduler_schedule.sweep.target).retry_policy).maximum_retry_attempts == 0 &&
+      aws_lambda_function_event_invoke_config.sweep.maximum_retry_attempts == 0 &&
+      aws_lambda_function_event_invoke_config.sweep.function_name == module.analyze.name
+    )
+    error_message = "A sweep that fails is not repeated: the next one is a minute away."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.sweep.policy).Statement == [{
+      Sid      = "CallAnalyze"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [module.analyze.arn]
+    }]
+    error_message = "The schedule may call analyze and nothing else."
   }
 }
 

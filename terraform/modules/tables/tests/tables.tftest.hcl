@@ -20,10 +20,26 @@ run "the_tables_have_the_keys_the_programs_use" {
 
   assert {
     condition = alltrue([for resource in aws_dynamodb_table.this :
-      toset([for attribute in resource.attribute : attribute.name]) == toset(compact([resource.hash_key, resource.range_key])) &&
+      toset([for attribute in resource.attribute : attribute.name]) == toset(compact(flatten([[resource.hash_key, resource.range_key], [for index in resource.global_secondary_index : [index.hash_key, index.range_key]]]))) &&
       alltrue([for attribute in resource.attribute : attribute.type == "S"])
     ])
     error_message = "Every key must be declared, as a string, and nothing else."
+  }
+}
+
+run "incidents_that_are_due_are_found_without_a_scan" {
+  command = plan
+
+  assert {
+    condition = [for index in aws_dynamodb_table.this["incidents"].global_secondary_index : "${index.name} ${index.hash_key} ${index.range_key} ${index.projection_type}"] == [
+      "due due_shard next_due KEYS_ONLY"
+    ]
+    error_message = "The sweep reads the index due, by due_shard and next_due."
+  }
+
+  assert {
+    condition     = alltrue([for table in ["claims", "intel", "sightings"] : length(aws_dynamodb_table.this[table].global_secondary_index) == 0])
+    error_message = "No other table has an index: each is paid for at every write."
   }
 }
 
