@@ -63,6 +63,7 @@ mod tests {
                 ("CLAIMS_TABLE", "claims"),
                 ("DEAD_LETTER_QUEUE_URL", "https://sqs/dlq"),
                 ("INCIDENTS_TABLE", "incidents"),
+                ("SIGHTINGS_TABLE", "sightings"),
                 ("ANALYSES_TABLE", "analyses"),
                 ("NOTICES_QUEUE_URL", "https://sqs/notices"),
                 ("MODEL_KEY_PARAMETER", "/key"),

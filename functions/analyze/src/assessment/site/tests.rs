@@ -55,8 +55,11 @@ fn what_is_wrong_is_said() {
     let many = format!(r#"{{"assets":[{}]}}"#, vec![r#"{"agent":"a","note":"n"}"#; 201].join(","));
     for (text, expected) in [
         ("{}", ""),
-        ("", "site notes are JSON with assets and windows: EOF while parsing a value at line 1 column 0"),
-        (r#"{"asset":[]}"#, "unknown field `asset`, expected `assets` or `windows`"),
+        (
+            "",
+            "site notes are JSON with environment, assets and windows: EOF while parsing a value at line 1 column 0",
+        ),
+        (r#"{"asset":[]}"#, "unknown field `asset`, expected one of `environment`, `assets`, `windows`"),
         (r#"{"assets":[{"agent":"a"}]}"#, "missing field `note`"),
         (
             r#"{"assets":[{"agent":"","note":"n"}]}"#,
