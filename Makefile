@@ -10,6 +10,7 @@ STATIC := $(shell uname -m)-unknown-linux-musl
 # The standard library without its printer of backtraces is a third of the size; that needs cargo's -Z, which stable
 # compilers have behind RUSTC_BOOTSTRAP.
 SMALL  := --profile tiny --target $(STATIC) -p integration --bins --examples
+CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 
 # `local` builds in a minute, for a try of the package; what ships is `release`.
 DEB_PROFILE ?= release
@@ -47,19 +48,24 @@ lint: ## Check format, lints, licences and advisories
 bench: ## Measure the release builds: calls, starts, memory, sizes
 	@cargo run --quiet --profile local -p tests --bin bench
 
-package: ## Build the zips for AWS (arm64, optimised)
+package: ## Build the zips for AWS (arm64, optimised), and custom-wazuh-triage for managers of this machine's kind
 	@cargo run --quiet --profile local -p local -- package
+	@$(MAKE) --silent --no-print-directory integration
+	@install -D -m 0755 $(CALLED) $(TARGET)/package/custom-wazuh-triage
+	@echo $(TARGET)/package/custom-wazuh-triage
 
 integration: ## Build custom-wazuh-triage, static and small
 	@rustup target add $(STATIC) >/dev/null 2>&1 || { rustup target list --installed | grep -qx $(STATIC); } || { echo "rustup cannot get the target $(STATIC)" >&2; exit 1; }
 	@if rustup component add rust-src >/dev/null 2>&1; then \
 	RUSTC_BOOTSTRAP=1 cargo build -Z build-std=std,panic_abort -Z build-std-features= $(SMALL); \
 	else echo "without rust-src the program keeps the printer of backtraces: 300 kB more" >&2; cargo build $(SMALL); fi
-	@ls -l $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
+	@ls -l $(CALLED)
 
-deb: ## Build and try the publisher's Debian package (DEB_ROOT=DIR: on a clean Debian root as well)
+deb: integration ## Build and try the publisher's Debian package (DEB_ROOT=DIR: on a clean Debian root as well)
 	@cargo deb --version >/dev/null 2>&1 || { echo "cargo-deb is missing; install it with: cargo install --locked cargo-deb" >&2; exit 1; }
-	@cargo deb --quiet --package publisher --locked --profile $(DEB_PROFILE) --output $(TARGET)/debian/wazuh-publisher.deb
+	@cargo build --quiet --locked --profile $(DEB_PROFILE) -p publisher
+	@install -D -m 0755 $(CALLED) $(TARGET)/$(DEB_PROFILE)/static/custom-wazuh-triage
+	@cargo deb --quiet --no-build --package publisher --locked --profile $(DEB_PROFILE) --output $(TARGET)/debian/wazuh-publisher.deb
 	@bash infra/wazuh/debian/check.sh $(TARGET)/debian/wazuh-publisher.deb $(DEB_ROOT)
 
 clean: ## Remove everything that was built

@@ -1,6 +1,7 @@
 //! The publisher's call beside its peers', in turn, and whether every alert arrived.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Peer {
     Python,
     /// A static program that does nothing: what the call itself costs.
     Nothing,
+    /// One that links the alert's file and rings the doorbell: what no call can do without.
+    Unavoidable,
 }
 
 impl Peer {
@@ -59,18 +62,20 @@ impl Peer {
             Self::Parity => "one call: bash as in parity A3",
             Self::Python => "one call: python, boto3 send_message",
             Self::Nothing => "one call: an empty static program",
+            Self::Unavoidable => "one call: link and doorbell, and nothing else",
         }
     }
 }
 
-/// Calls each peer with an alert of its own in each round, in turn; then the two quickest once more without the others.
+/// Calls each peer with an alert of its own in each round, in turn; then the quickest once more without the others.
 pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
     let stand = Stand::set_up(release, aws)?;
     tell(&format!("{ROUNDS} calls of the publisher and of each of its peers, in turn"));
     stand.take_turns(Peer::ALL, 0..WARM_UP)?;
     let crowd = stand.take_turns(Peer::ALL, WARM_UP..WARM_UP + ROUNDS)?;
-    tell(&format!("{ROUNDS} calls of the publisher and of a program that does nothing, alone"));
-    let alone = stand.take_turns([Peer::Publisher, Peer::Nothing], WARM_UP + ROUNDS..END)?;
+    tell(&format!("{ROUNDS} calls of the publisher and of programs that do next to nothing, alone"));
+    let few = [Peer::Publisher, Peer::Unavoidable, Peer::Nothing];
+    let alone = stand.take_turns(few, WARM_UP + ROUNDS..END)?;
     stand.check_arrivals()?;
     let mut table = rows(&crowd, "")?;
     table.extend(rows(&alone, ", without the others")?);
@@ -96,7 +101,7 @@ fn rows(took: &[(Peer, Vec<Duration>)], note: &str) -> Result<Vec<Row>> {
             Peer::Nothing if !note.is_empty() => {
                 Some((format!("≥ 1 / {TIMES_NOTHING} ×"), ratio * TIMES_NOTHING >= 1.0))
             }
-            Peer::Publisher | Peer::Classic | Peer::Bash | Peer::Nothing => None,
+            Peer::Publisher | Peer::Classic | Peer::Bash | Peer::Nothing | Peer::Unavoidable => None,
         };
         let aim = aim.map(|(text, met)| Aim::informs(text, met));
         rows.push(Row {
@@ -117,6 +122,7 @@ struct Stand<'a> {
     classic: Wazuh,
     _service: Service,
     nothing: PathBuf,
+    unavoidable: PathBuf,
     redis: Redis,
     python: PathBuf,
     folder: TempDir,
@@ -131,7 +137,9 @@ impl<'a> Stand<'a> {
         let (wazuh, classic) = (install("resident")?, install("classic")?);
         let service = wazuh.serve(aws.environment())?;
         let redis = Redis::start(folder.path())?;
-        Ok(Self { aws, wazuh, classic, _service: service, nothing: release.nothing(), redis, python, folder })
+        fs::create_dir(wazuh.folder().join("queue/unavoidable"))?;
+        let (nothing, unavoidable) = (release.nothing(), release.unavoidable());
+        Ok(Self { aws, wazuh, classic, _service: service, nothing, unavoidable, redis, python, folder })
     }
 
     /// Calls each peer once in each round, in an order that chance decides.
@@ -166,7 +174,9 @@ impl<'a> Stand<'a> {
                 self.classic.wait(|| Ok(arrived() && self.classic.shipper_is_gone()?))?;
             }
             // Who is called after a sleep finds a slower processor: all shall.
-            Peer::Bash | Peer::Parity | Peer::Python | Peer::Nothing => thread::sleep(PAUSE),
+            Peer::Bash | Peer::Parity | Peer::Python | Peer::Nothing | Peer::Unavoidable => {
+                thread::sleep(PAUSE);
+            }
         }
         Ok(took)
     }
@@ -179,12 +189,15 @@ impl<'a> Stand<'a> {
             Peer::Bash | Peer::Parity => Command::new("bash"),
             Peer::Python => Command::new(&self.python),
             Peer::Nothing => Command::new(&self.nothing),
+            Peer::Unavoidable => Command::new(&self.unavoidable),
         };
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.folder.path());
         command.envs(self.aws.environment());
         match peer {
             // integratord's working folder is Wazuh's.
-            Peer::Publisher => command.arg0("integrations").current_dir(self.wazuh.folder()),
+            Peer::Publisher | Peer::Unavoidable => {
+                command.arg0("integrations").current_dir(self.wazuh.folder())
+            }
             Peer::Classic => command.arg0("integrations").current_dir(self.classic.folder()),
             Peer::Parity => command.arg(peers.join("parity_publisher.sh")),
             Peer::Bash => command.arg(peers.join("redis_publisher.sh")),
@@ -200,7 +213,7 @@ impl<'a> Stand<'a> {
             Peer::Classic => self.aws.queue_url("classic"),
             Peer::Python => self.aws.queue_url("python"),
             Peer::Bash | Peer::Parity => self.redis.socket()?.to_owned(),
-            Peer::Nothing => String::new(),
+            Peer::Nothing | Peer::Unavoidable => String::new(),
         })
     }
 

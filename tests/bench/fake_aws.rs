@@ -77,6 +77,12 @@ impl FakeAws {
         arrivals.get(queue_url).cloned().unwrap_or_default()
     }
 
+    /// How many alerts arrived in a queue.
+    pub(crate) fn count(&self, queue_url: &str) -> usize {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.get(queue_url).map_or(0, Vec::len)
+    }
+
     /// When the next poll of the Runtime API came in.
     pub(crate) fn next_poll(&self, limit: Duration) -> Result<Instant> {
         self.polls.recv_timeout(limit).context("no poll of the Runtime API came in")

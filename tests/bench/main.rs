@@ -12,6 +12,7 @@ mod lookups;
 mod python;
 mod redis;
 mod release;
+mod shipping;
 mod sizes;
 mod starts;
 mod summary;
@@ -37,6 +38,7 @@ fn main() -> Result<ExitCode> {
     table.extend(calls::measure(&release, &aws)?);
     table.extend(starts::measure(&release, &aws)?);
     table.extend(follow::measure(&release)?);
+    table.extend(shipping::measure(&release, &aws)?);
     table.extend(sizes::measure(&release)?);
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
     table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);

@@ -69,6 +69,11 @@ impl Release {
     pub(crate) fn nothing(&self) -> PathBuf {
         self.static_binaries.join("examples/nothing")
     }
+
+    /// One that does only what no call can do without.
+    pub(crate) fn unavoidable(&self) -> PathBuf {
+        self.static_binaries.join("examples/unavoidable")
+    }
 }
 
 fn static_target() -> String {

@@ -29,6 +29,8 @@ pub(crate) enum Quantity {
     /// Bytes.
     Size(u64),
     Count(u64),
+    /// A second.
+    Rate(f64),
     Speed {
         alerts_per_second: f64,
         bytes_per_second: f64,
@@ -122,6 +124,7 @@ impl fmt::Display for Quantity {
                 write!(formatter, "{}.{:02} MB", bytes / 1_000_000, bytes % 1_000_000 / 10_000)
             }
             Self::Count(count) => write!(formatter, "{count}"),
+            Self::Rate(rate) => write!(formatter, "{rate:.0}/s"),
             Self::Speed { alerts_per_second, bytes_per_second } => {
                 write!(formatter, "{:.0} k/s, {:.0} MB/s", alerts_per_second / 1e3, bytes_per_second / 1e6)
             }

@@ -14,6 +14,7 @@ use crate::destination::{Destination, EndpointUrl, Profile, QueueUrl};
 use crate::failure::Failure;
 use crate::follow::FollowOptions;
 use crate::home::Home;
+use crate::queue::Access;
 use crate::relay::settings::Settings as RelaySettings;
 use crate::spool::Durability;
 
@@ -37,7 +38,7 @@ pub struct Config {
     pub limits: Limits,
     /// Nothing on a host without Wazuh, unless it is set.
     pub log: Option<PathBuf>,
-    pub credentials_file: Option<PathBuf>,
+    pub access: Access,
     /// Nothing where `intake` says `integration`.
     pub follow: Option<FollowOptions>,
     /// The whole program, for the integration: it alone reads it.
@@ -68,7 +69,10 @@ impl Config {
                     .map_or(Limits::DEFAULT.max_age, Duration::from_hours),
             },
             log: reader.path(Setting::Log).or_else(|| home.log()),
-            credentials_file: reader.path(Setting::CredentialsFile),
+            access: Access {
+                credentials_file: reader.path(Setting::CredentialsFile),
+                ca_bundle: reader.variable("AWS_CA_BUNDLE").map(PathBuf::from),
+            },
             publisher: reader.path(Setting::Publisher),
             file: reader.file.path.is_absolute().then(|| reader.file.path.clone()),
             relay: reader.relay(home),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 pub use findings::{Finding, Level};
 
-use crate::config::{Config, Environment, Problems};
+use crate::config::{Config, Problems};
 use crate::install::layout::Layout;
 use crate::install::owners::Owners;
 
@@ -21,14 +21,13 @@ use crate::install::owners::Owners;
 pub struct Checkup<'a> {
     pub layout: &'a Layout,
     pub config: Result<&'a Config, &'a Problems>,
-    pub environment: &'a Environment<'a>,
     pub now: Timestamp,
 }
 
 impl Checkup<'_> {
     /// Looks at everything; what a wrong configuration leaves open is not looked at.
     pub async fn examine(&self) -> Vec<Finding> {
-        let Self { layout, config, environment, now } = *self;
+        let Self { layout, config, now } = *self;
         let owners = Owners::of(layout.root());
         let mut findings = Vec::new();
         if owners.is_none() {
@@ -48,10 +47,8 @@ impl Checkup<'_> {
         findings.extend(intake::intake(layout, config, owners));
         findings.extend(manager::target(&config.relay.to));
         findings.extend(spool::spool(&config.spool, owners, now));
-        match aws::no_roots(environment) {
-            Some(no_roots) => findings.push(no_roots),
-            None => findings.extend(aws::queues(config, manager::hook(layout), now).await),
-        }
+        findings.extend(aws::no_certificates(&config.access));
+        findings.extend(aws::queues(config, manager::hook(layout), now).await);
         findings
     }
 }

@@ -128,7 +128,7 @@ fn of_queue(problem: &SendError) -> u8 {
         SendError::Busy(_) | SendError::OtherShipper => 75,
         SendError::Content(_) | SendError::Refused(_) => 76,
         SendError::AccessDenied(_) | SendError::Expired(_) => 77,
-        SendError::NoRegion | SendError::Destination(_) => 78,
+        SendError::NoRegion | SendError::Certificates(_) | SendError::Destination(_) => 78,
     }
 }
 

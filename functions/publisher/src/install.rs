@@ -193,6 +193,7 @@ fn remove_backups(layout: &Layout, conf: &str, out: &mut dyn Write) -> Result<()
         for copy in of_conf {
             fs::remove_file(copy).map_err(at("remove", copy))?;
         }
+        tell(out, "removed the copies of ossec.conf: it is again what it was");
     }
     if fs::remove_dir(&backups).is_err() {
         tell(out, &format!("left {}: copies of what was there before", backups.display()));

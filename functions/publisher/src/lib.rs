@@ -29,6 +29,7 @@ pub mod service;
 pub mod ship;
 pub mod spool_command;
 pub mod status;
+mod trust;
 mod waited;
 mod window;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
@@ -17,14 +17,25 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{BatchResultErrorEntry, MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::destination::{Destination, Profile};
 use crate::message::{Message, TYPE};
+use crate::trust::{BundleError, Trust};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Off EC2 nobody answers; on EC2 it takes a few milliseconds.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What a queue is reached with, besides what the environment tells every AWS tool.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Profiles with keys, or with what fetches them.
+    pub credentials_file: Option<PathBuf>,
+    /// Certificates that count instead of the host's.
+    pub ca_bundle: Option<PathBuf>,
+}
 
 /// A queue that can be sent to.
 pub struct Queue {
@@ -54,6 +65,8 @@ pub enum SendError {
     AccessDenied(String),
     #[error("the queue does not exist; check its URL and region")]
     NoSuchQueue,
+    #[error("{0}; let it name a file with the certificates in PEM, or nothing")]
+    Certificates(#[from] BundleError),
     #[error("SQS cannot be reached ({0}); check network, proxy and name resolution")]
     Unreachable(String),
     #[error("SQS is busy ({0})")]
@@ -76,6 +89,7 @@ impl SendError {
         match self {
             Self::Unreachable(_) | Self::Busy(_) => true,
             Self::NoRegion
+            | Self::Certificates(_)
             | Self::NoCredentials { .. }
             | Self::AccessDenied(_)
             | Self::Expired(_)
@@ -116,9 +130,11 @@ impl SendError {
 
 impl Queue {
     /// Finds region and credentials' source; talks to nobody but, without a profile, the host's own metadata.
-    pub async fn connect(destination: &Destination, credentials: Option<&Path>) -> Result<Self, SendError> {
+    pub async fn connect(destination: &Destination, access: &Access) -> Result<Self, SendError> {
         let profile = destination.profile.as_ref().map(|profile| profile.as_str().to_owned());
+        let credentials = access.credentials_file.as_deref();
         let region = region(destination, credentials).await?;
+        let http = Trust::find(access.ca_bundle.as_deref())?.client();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -126,10 +142,11 @@ impl Queue {
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
+            .http_client(http.clone())
             .timeout_config(timeouts)
             // The shipper resends what is left of a batch; two layers of that would multiply.
             .retry_config(RetryConfig::disabled())
-            .credentials_provider(provider(profile.as_deref(), credentials, region).await);
+            .credentials_provider(provider(profile.as_deref(), credentials, region, http).await);
         if let Some(endpoint) = &destination.endpoint_url {
             loader = loader.endpoint_url(endpoint.as_str());
         }
@@ -203,11 +220,13 @@ fn entry(
 /// What requests are signed with, for who wants to look at it without a request.
 pub(crate) async fn credentials(
     destination: &Destination,
-    file: Option<&Path>,
+    access: &Access,
 ) -> Result<Credentials, SendError> {
     let profile = destination.profile.as_ref().map(|profile| profile.as_str().to_owned());
+    let file = access.credentials_file.as_deref();
     let region = region(destination, file).await?;
-    let provider = provider(profile.as_deref(), file, region).await;
+    let http = Trust::find(access.ca_bundle.as_deref())?.client();
+    let provider = provider(profile.as_deref(), file, region, http).await;
     provider.provide_credentials().await.map_err(|_| SendError::NoCredentials { profile })
 }
 
@@ -240,10 +259,12 @@ async fn provider(
     profile: Option<&str>,
     credentials: Option<&Path>,
     region: Region,
+    http: SharedHttpClient,
 ) -> SharedCredentialsProvider {
     // For profiles that assume a role: STS is asked in the region of the queue.
     let configuration = ProviderConfig::without_region()
         .with_region(Some(region.clone()))
+        .with_http_client(http)
         .with_behavior_version(Some(BehaviorVersion::latest()));
     if profile.is_some() || credentials.is_some() {
         let mut provider = ProfileFileCredentialsProvider::builder().configure(&configuration);
@@ -256,6 +277,7 @@ async fn provider(
         return SharedCredentialsProvider::new(provider.build());
     }
     let metadata = imds::Client::builder()
+        .configure(&configuration)
         .connect_timeout(METADATA_TIMEOUT)
         .read_timeout(METADATA_TIMEOUT)
         .max_attempts(1)

@@ -107,7 +107,7 @@ impl<'a> Relay<'a> {
         let lock = lock(state)?;
         let profile = config.profile.clone();
         let destination = Destination { queue_url, profile, endpoint_url: config.endpoint_url.clone() };
-        let queue = FeedbackQueue::connect(&destination, config.credentials_file.as_deref()).await?;
+        let queue = FeedbackQueue::connect(&destination, &config.access).await?;
         let now = Instant::now();
         Ok(Self {
             queue,

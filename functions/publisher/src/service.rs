@@ -30,7 +30,7 @@ use crate::waited::Moment;
 
 use lanes::Lanes;
 use notify::Notifier;
-use relaying::{Told, relaying};
+use relaying::{Told, WayBack};
 
 pub(crate) use sources::Seen;
 
@@ -71,11 +71,13 @@ pub async fn run(setup: Setup<'_>, mut config: Config) -> Result<(), Failure> {
             follow,
             relay: &told,
         };
+        let mut way_back = WayBack::new(&config, journal, &told);
         let ended = tokio::select! {
-            ended = service.serve(&mut ears, &mut counts) => ended?,
-            never = relaying(&config, journal, &told) => match never {},
+            ended = service.serve(&mut ears, &mut counts) => ended,
+            never = way_back.run() => match never {},
         };
-        if let Ended::Stop = ended {
+        way_back.close().await;
+        if let Ended::Stop = ended? {
             remove(&ears.sockets);
             journal.success("the service has stopped");
             return Ok(());

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::PathBuf;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
@@ -16,7 +15,7 @@ use crate::follow::FollowError;
 use crate::journal::Journal;
 use crate::keeping;
 use crate::message::{MAX_BATCH, Message, Origin, fits};
-use crate::queue::{Queue, SendError};
+use crate::queue::{Access, Queue, SendError};
 use crate::spool::{Entry, Folder, Spool, SpoolError};
 use crate::waited::Moment;
 use crate::window::Window;
@@ -25,7 +24,7 @@ pub struct Shipper<'a> {
     pub spool: &'a Spool,
     pub journal: &'a Journal,
     pub limits: Limits,
-    pub credentials_file: Option<PathBuf>,
+    pub access: Access,
     /// The name of this host, for alerts that name no manager.
     pub host: String,
     pub report: RefCell<Report>,
@@ -61,7 +60,7 @@ impl<'a> Shipper<'a> {
             spool,
             journal,
             limits: config.limits,
-            credentials_file: config.credentials_file.clone(),
+            access: config.access.clone(),
             host,
             report: RefCell::default(),
             stopping: Cell::new(false),
@@ -124,7 +123,7 @@ impl<'a> Shipper<'a> {
     /// Finds the way to a folder's queue.
     pub(crate) async fn route(&self, folder: Folder, window: Window) -> Result<Route, SendError> {
         let destination = destination(&folder).map_err(|error| SendError::Destination(error.to_string()))?;
-        let queue = Queue::connect(&destination, self.credentials_file.as_deref()).await?;
+        let queue = Queue::connect(&destination, &self.access).await?;
         Ok(Route { folder, queue, window: RefCell::new(window) })
     }
 

@@ -50,7 +50,11 @@ impl Emulator {
     }
 }
 
-async fn start_ministack(run: &RunFolder, local: &std::path::Path, progress: Progress) -> Result<Emulator> {
+pub(crate) async fn start_ministack(
+    run: &RunFolder,
+    local: &std::path::Path,
+    progress: Progress,
+) -> Result<Emulator> {
     let step = progress.step("preparing MiniStack");
     let here = folders::project().join("infra/local");
     let log = run.logs().join("pip.log");

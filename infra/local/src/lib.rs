@@ -3,6 +3,7 @@
 //! [`stack::Stack`] is what the end-to-end tests read to find their way.
 
 mod alerts;
+pub mod alone;
 mod artifacts;
 mod aws;
 pub mod cli;

@@ -180,8 +180,7 @@ impl DoctorJob {
         let layout = Layout::new(self.root.clone());
         let config =
             Config::read(&arguments(&self.options, &self.back), environment, &Home::at(layout.ossec()));
-        let checkup =
-            Checkup { layout: &layout, config: config.as_ref(), environment, now: Timestamp::now() };
+        let checkup = Checkup { layout: &layout, config: config.as_ref(), now: Timestamp::now() };
         let findings = runtime()?.block_on(checkup.examine());
         // Printing to a closed pipe is nobody's failure.
         let _ = if self.json { print_json(&findings, out) } else { print_lines(&findings, out) };

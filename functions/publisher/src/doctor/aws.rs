@@ -5,17 +5,16 @@
 //! message, or no message at all. That answer proves network, TLS, proxy, region, signature and clock. Whether
 //! SQS judges rights before content is nowhere promised: only an alert that arrives proves the right to send.
 
-use std::path::Path;
-
 use aws_sdk_sqs::config::Builder;
 use jiff::{Timestamp, Unit};
 
 use super::clock::Clock;
 use super::findings::Finding;
 use super::manager::Hook;
-use crate::config::{Config, Environment};
+use crate::config::Config;
 use crate::destination::Destination;
-use crate::queue::{self, Queue, SendError};
+use crate::queue::{self, Access, Queue, SendError};
+use crate::trust::Trust;
 
 /// Which queue, and so which right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +46,9 @@ pub async fn queues(config: &Config, hook: Option<Hook>, now: Timestamp) -> Vec<
         let profile = of_hook.or_else(|| config.profile.clone());
         let endpoint_url = config.endpoint_url.clone();
         let destination = Destination { queue_url, profile, endpoint_url };
-        let file = config.credentials_file.as_deref();
         // Both queues are asked with the same ones.
         if number == 0 {
-            match queue::credentials(&destination, file).await {
+            match queue::credentials(&destination, &config.access).await {
                 Ok(credentials) => {
                     findings.push(valid(credentials.expiry().and_then(|at| at.try_into().ok()), now));
                 }
@@ -60,7 +58,7 @@ pub async fn queues(config: &Config, hook: Option<Hook>, now: Timestamp) -> Vec<
                 }
             }
         }
-        findings.push(match Queue::connect(&destination, file).await {
+        findings.push(match Queue::connect(&destination, &config.access).await {
             Ok(queue) => probe(&queue, used, &clock).await,
             Err(error) => told(&error, used.name()),
         });
@@ -69,25 +67,17 @@ pub async fn queues(config: &Config, hook: Option<Hook>, now: Timestamp) -> Vec<
     findings
 }
 
-/// Without root certificates the AWS SDK panics before it asks anybody.
-pub fn no_roots(environment: &Environment) -> Option<Finding> {
-    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().find_map(|name| environment(name));
-    let there = match named {
-        Some(named) => Path::new(&named).exists(),
-        None => ROOTS.iter().any(|path| Path::new(path).exists()),
-    };
-    let cure = "apt-get install ca-certificates (or the like), or set SSL_CERT_FILE";
-    (!there).then(|| Finding::fail("there are no root certificates to know AWS by", cure))
+/// A host without any certificates is no reason to stop, but a reason to tell.
+pub fn no_certificates(access: &Access) -> Option<Finding> {
+    match Trust::find(access.ca_bundle.as_deref()) {
+        Ok(Trust::CompiledIn) => Some(Finding::warn(
+            "this host has no root certificates: AWS is known by those that were compiled in",
+            "apt-get install ca-certificates (or the like), so that they are kept up to date",
+        )),
+        // A bundle that is wrong is told of with the queues.
+        Ok(Trust::Host | Trust::Bundle(_)) | Err(_) => None,
+    }
 }
-
-/// Where distributions keep them.
-const ROOTS: [&str; 5] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 
 fn valid(expires_at: Option<Timestamp>, now: Timestamp) -> Finding {
     match expires_at {

@@ -19,7 +19,7 @@ use crate::relay::settings::Target;
 pub fn config(layout: &Layout, config: &Config, owners: Option<Owners>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("the configuration is right")];
     let api = config.relay.api.as_ref().map(|api| api.password_file.clone());
-    let secret = [config.credentials_file.clone(), api];
+    let secret = [config.access.credentials_file.clone(), api];
     for path in secret.into_iter().flatten() {
         findings.push(readable(&path, owners, true));
     }

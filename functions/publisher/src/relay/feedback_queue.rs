@@ -1,6 +1,5 @@
 //! The feedback queue: taking messages, keeping them, forgetting them.
 
-use std::path::Path;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -10,7 +9,7 @@ use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry};
 
 use crate::destination::Destination;
-use crate::queue::{Queue, SendError};
+use crate::queue::{Access, Queue, SendError};
 
 /// How long a message that was taken is hidden from others; extended while the manager cannot take it.
 pub const VISIBILITY: Duration = Duration::from_mins(2);
@@ -66,11 +65,8 @@ impl From<BuildError> for QueueProblem {
 }
 
 impl FeedbackQueue {
-    pub async fn connect(
-        destination: &Destination,
-        credentials: Option<&Path>,
-    ) -> Result<Self, QueueProblem> {
-        Ok(Self { queue: Queue::connect(destination, credentials).await? })
+    pub async fn connect(destination: &Destination, access: &Access) -> Result<Self, QueueProblem> {
+        Ok(Self { queue: Queue::connect(destination, access).await? })
     }
 
     pub fn url(&self) -> &str {

@@ -27,25 +27,48 @@ impl Told {
     }
 }
 
-/// Relays until it is dropped, which loses nothing: what was in hand comes back. Says a problem once.
-pub(super) async fn relaying(config: &Config, journal: &Journal, told: &Told) -> Infallible {
-    if config.relay.queue_url.is_none() {
-        return pending().await;
+/// The relay at work, if one can be.
+pub(super) struct WayBack<'a> {
+    config: &'a Config,
+    journal: &'a Journal,
+    told: &'a Told,
+    relay: Option<Relay<'a>>,
+}
+
+impl<'a> WayBack<'a> {
+    pub(super) fn new(config: &'a Config, journal: &'a Journal, told: &'a Told) -> Self {
+        Self { config, journal, told, relay: None }
     }
-    let mut last = None;
-    loop {
-        let problem = match Relay::open(config, journal, Patience::Endless).await {
-            Ok(mut relay) => {
-                told.0.replace(Some(relay.status()));
-                relay.run().await
-            }
-            Err(problem) => problem,
-        };
-        let text = chain(&problem);
-        if last.as_ref() != Some(&text) {
-            journal.failure(&text);
-            last = Some(text);
+
+    /// Relays until the future is dropped. Says a problem once.
+    pub(super) async fn run(&mut self) -> Infallible {
+        if self.config.relay.queue_url.is_none() {
+            return pending().await;
         }
-        sleep(TRY_AGAIN).await;
+        let mut last = None;
+        loop {
+            let problem = match Relay::open(self.config, self.journal, Patience::Endless).await {
+                Ok(relay) => {
+                    self.told.0.replace(Some(relay.status()));
+                    self.relay.insert(relay).run().await
+                }
+                Err(problem) => problem,
+            };
+            // It holds the lock that the next one needs.
+            self.close().await;
+            let text = chain(&problem);
+            if last.as_ref() != Some(&text) {
+                self.journal.failure(&text);
+                last = Some(text);
+            }
+            sleep(TRY_AGAIN).await;
+        }
+    }
+
+    /// Gives back at once what is in hand; it would come back by itself, but minutes later.
+    pub(super) async fn close(&mut self) {
+        if let Some(mut relay) = self.relay.take() {
+            relay.close().await;
+        }
     }
 }

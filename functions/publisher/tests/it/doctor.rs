@@ -312,7 +312,13 @@ fn what_aws_answers_is_told_with_its_cure() {
     patient.queue.set_date("Sun, 22 Nov 2020 08:12:04 GMT");
     check(&patient.doctor(), 1, " s ahead of that of AWS — set the clock");
     let output = patient.command().env("SSL_CERT_FILE", "/nowhere/ca.pem").output().unwrap();
-    check(&output, 1, "FAIL there are no root certificates to know AWS by — apt-get install ca-certificates");
+    check(
+        &output,
+        1,
+        "warn this host has no root certificates: AWS is known by those that were compiled in — ",
+    );
+    let output = patient.command().env("AWS_CA_BUNDLE", "/nowhere/ca.pem").output().unwrap();
+    check(&output, 1, "FAIL AWS_CA_BUNDLE names /nowhere/ca.pem, which cannot be read");
     let output = patient.command().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").output().unwrap();
     check(&output, 1, "FAIL the alerts queue: SQS cannot be reached (");
 }

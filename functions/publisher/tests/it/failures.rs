@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use crate::bench::{Bench, QUEUE, alert, text};
+use crate::fake_api::FakeApi;
 use crate::fake_sqs::{Answer, FakeSqs};
 
 fn check(output: &Output, code: i32, words: &str) {
@@ -36,6 +37,26 @@ fn an_sqs_that_cannot_be_reached_is_named() {
     let output = command.arg(file).args(["--endpoint-url", &FakeSqs::deaf()]).output().unwrap();
     check(&output, 69, "SQS cannot be reached (");
     assert_eq!(bench.waiting().len(), 1);
+}
+
+#[test]
+fn aws_is_known_by_the_bundle_that_is_named_or_by_this_hosts_certificates_or_by_those_compiled_in() {
+    let tls = FakeApi::start(["400 Not today", "400 Not today"]);
+    let bench = Bench::new();
+    let file = bench.file("alert.json", alert("1.1"));
+    let (own, other) = (bench.file("own.pem", &tls.certificate), bench.file("none.pem", ""));
+    for (variable, certificates, code, words) in [
+        ("AWS_CA_BUNDLE", &own, 76, "the queue refuses (no error code)"),
+        ("SSL_CERT_FILE", &own, 76, "the queue refuses (no error code)"),
+        // A host without any: the connection is refused for who answers, and nothing panics.
+        ("SSL_CERT_FILE", &other, 69, "SQS cannot be reached (invalid peer certificate: "),
+        ("AWS_CA_BUNDLE", &other, 78, "none.pem, which holds no PEM certificate that can be trusted; let it"),
+    ] {
+        let mut command = bench.publisher("send");
+        command.args(["--endpoint-url", &tls.url]).arg(&file).env(variable, certificates);
+        check(&command.output().unwrap(), code, words);
+    }
+    assert_eq!(tls.requests().len(), 2);
 }
 
 #[test]

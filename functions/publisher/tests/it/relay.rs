@@ -108,16 +108,35 @@ fn check(output: &Output, code: i32, words: &str) {
     assert!(text(output).contains(words), "{words}: {}", text(output));
 }
 
-#[test]
-fn the_service_relays_too_and_counts_it_in_its_status() {
-    let manager = Manager::new();
-    let analysisd = manager.analysisd();
-    let service = Service::start_with(&manager.bench, |command| {
+fn serve(manager: &Manager) -> Service {
+    Service::start_with(&manager.bench, |command| {
         command.env("AWS_ENDPOINT_URL", &manager.queue.url);
         command.env("WAZUH_TRIAGE_FEEDBACK_QUEUE_URL", FEEDBACK_QUEUE);
         command.env("WAZUH_TRIAGE_FEEDBACK_SOCKET", manager.socket());
         command.env("WAZUH_TRIAGE_INDICATOR_LIST", manager.list());
-    });
+    })
+}
+
+#[test]
+fn a_service_that_is_told_to_stop_gives_back_the_events_in_its_hand() {
+    let manager = Manager::new();
+    let analysisd = manager.analysisd();
+    for number in 1..=60 {
+        manager.queue.put(message(&verdict(number)));
+    }
+    let service = serve(&manager);
+    until("it waits", || manager.bench.log_lines("takes no events") == 1);
+    assert!(service.stop().success());
+    let left = manager.queue.left().len();
+    assert_eq!(manager.queue.visible(), left);
+    assert_eq!(analysisd.all().len() + left, 60);
+}
+
+#[test]
+fn the_service_relays_too_and_counts_it_in_its_status() {
+    let manager = Manager::new();
+    let analysisd = manager.analysisd();
+    let service = serve(&manager);
     manager.queue.put(message(&verdict(1)));
     assert_eq!(analysisd.next(), datagram(1));
     until("it has left the queue", || manager.queue.left().is_empty());
