@@ -105,7 +105,7 @@ impl World {
     }
 
     async fn tell(&self, alert: &EnrichedAlert, now: Timestamp) -> Result<Settled, AnalyzeError> {
-        self.story.tell(alert, deadline(), now).await
+        Box::pin(self.story.tell(alert, deadline(), now)).await
     }
 
     async fn sweep(&self, now: Timestamp) -> Swept {
