@@ -21,7 +21,7 @@ DEB_PROFILE ?= release
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
-demo: ## Run sample alerts through the pipeline on this machine (KEEP=1: leave it running, TROUBLE=key|quota|outage: a provider fails)
+demo: ## Run sample alerts through the pipeline on this machine (KEEP=1: leave it running, TROUBLE=key|quota|outage|model: a provider or the model fails)
 	@cargo build --profile local --workspace
 	@$(LOCAL) demo --built $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)") $(if $(TROUBLE),--trouble "$(TROUBLE)")
 

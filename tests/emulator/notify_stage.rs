@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use domain::analysis::{Analysis, NoAnalysis};
 use domain::assessment::{Assessment, Priority};
 use domain::history::History;
-use domain::incident::{Incident, IncidentId, Seen};
+use domain::incident::{Incident, IncidentId, Seen, Silences};
 use domain::message::{self, NoticeId, Schema};
 use domain::verdict::{Formula, Verdict};
 use domain::{Alert, EnrichedAlert, Notice};
@@ -29,7 +29,8 @@ fn notice() -> Result<Notice> {
         (IncidentId::of(&enriched.alert), Timestamp::now(), History::default());
     let seen = Seen::of(&enriched);
     let lease_until = opened_at + Duration::from_mins(1);
-    let opened = Incident::meet(None, &seen, Priority::High, &history, opened_at, lease_until);
+    let opened =
+        Incident::meet(None, &seen, Priority::High, &history, opened_at, lease_until, &Silences::default());
     let taken = opened.taken.context("an incident without a first notice")?;
     Ok(Notice {
         schema: Schema,

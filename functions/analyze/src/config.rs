@@ -1,5 +1,6 @@
 //! Configuration of the analyze stage, from the variables that Terraform sets.
 
+use domain::incident::Silences;
 use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
 
@@ -19,6 +20,8 @@ pub struct Config {
     pub prompt: PromptSettings,
     /// What the operator says of hosts and announced work.
     pub site_notes: SiteNotes,
+    /// How long an incident is silent after each of its mails.
+    pub silences: Silences,
 }
 
 impl Config {
@@ -33,6 +36,7 @@ impl Config {
         let economy = economy::Settings::read(&mut reader);
         let redaction = reader.or_default("REDACTION", "secrets");
         let site_notes: Option<SiteNotes> = reader.or_default("SITE_NOTES", "{}");
+        let silences = reader.or_default("UPDATE_AFTER", "5m,30m,4h,24h");
         let config = (|| {
             let site_notes = site_notes?;
             let environment = site_notes.environment().to_owned();
@@ -45,6 +49,7 @@ impl Config {
                 economy: economy?,
                 prompt: PromptSettings { redaction: redaction?, environment },
                 site_notes,
+                silences: silences?,
             })
         })();
         reader.finish(config)
@@ -55,22 +60,31 @@ impl Config {
 mod tests {
     use super::*;
 
+    fn read(name: &str, value: &str) -> Result<Config, ConfigError> {
+        let environment = Environment::from_iter([
+            ("LEASE_SECONDS", "60"),
+            ("CLAIMS_TABLE", "claims"),
+            ("DEAD_LETTER_QUEUE_URL", "https://sqs/dlq"),
+            ("INCIDENTS_TABLE", "incidents"),
+            ("SIGHTINGS_TABLE", "sightings"),
+            ("ANALYSES_TABLE", "analyses"),
+            ("NOTICES_QUEUE_URL", "https://sqs/notices"),
+            ("MODEL_KEY_PARAMETER", "/key"),
+            (name, value),
+        ]);
+        Config::read(&environment)
+    }
+
+    #[test]
+    fn silences_that_are_none_stop_the_start() {
+        assert_eq!(read("UPDATE_AFTER", "5m,30m,4h,24h").unwrap().silences, Silences::default());
+        let error = read("UPDATE_AFTER", "30m,5m").unwrap_err().to_string();
+        assert!(error.contains("\"5m\" is shorter than the time before it"), "{error}");
+    }
+
     #[test]
     fn site_notes_that_are_none_stop_the_start() {
-        let read = |notes: &str| {
-            let environment = Environment::from_iter([
-                ("LEASE_SECONDS", "60"),
-                ("CLAIMS_TABLE", "claims"),
-                ("DEAD_LETTER_QUEUE_URL", "https://sqs/dlq"),
-                ("INCIDENTS_TABLE", "incidents"),
-                ("SIGHTINGS_TABLE", "sightings"),
-                ("ANALYSES_TABLE", "analyses"),
-                ("NOTICES_QUEUE_URL", "https://sqs/notices"),
-                ("MODEL_KEY_PARAMETER", "/key"),
-                ("SITE_NOTES", notes),
-            ]);
-            Config::read(&environment)
-        };
+        let read = |notes: &str| read("SITE_NOTES", notes);
         let notes =
             r#"{"assets":[{"agent":"db-*","criticality":"critical","note":"customers"}],"windows":[]}"#;
         assert_eq!(read(notes).unwrap().site_notes, notes.parse().unwrap());

@@ -172,9 +172,14 @@ fn claim(text: &str) -> Option<(Kind, String)> {
     Some((kind, excerpt(text, at)))
 }
 
-/// The words around a finding.
+/// The words around a finding, from the start of one.
 fn excerpt(text: &str, at: usize) -> String {
-    let start = text.floor_char_boundary(at.saturating_sub(40));
+    let mut start = text.floor_char_boundary(at.saturating_sub(40));
+    if start > 0
+        && let Some(space) = text.get(start..at).and_then(|cut| cut.find(char::is_whitespace))
+    {
+        start += space;
+    }
     let end = text.floor_char_boundary(at.saturating_add(160).min(text.len()));
     text.get(start..end).unwrap_or_default().trim().to_owned()
 }

@@ -55,7 +55,14 @@ impl Analyze {
         };
         Ok(Self {
             worker,
-            story: Story::new(claims, incidents, services, config.site_notes, config.settings.lease),
+            story: Story::new(
+                claims,
+                incidents,
+                services,
+                config.site_notes,
+                config.silences,
+                config.settings.lease,
+            ),
         })
     }
 
@@ -86,7 +93,8 @@ impl Stage for Analyze {
             Ok(enriched) => enriched,
             Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
-        match self.story.tell(&enriched, deadline, now).await {
+        // A batch holds a story for each of its records, and a story holds a question to the model.
+        match Box::pin(self.story.tell(&enriched, deadline, now)).await {
             Err(AnalyzeError::Message(error)) => {
                 let key = enriched.alert.key();
                 Ok(self.worker.dead_letter(record, Some(key), &error.to_string()).await?)

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use domain::analysis::Analysis;
-use domain::incident::{IncidentId, Kind};
+use domain::incident::{IncidentId, Kind, Silences};
 use domain::message::NoticeId;
 use domain::{Alert, EnrichedAlert, Notice};
 use jiff::Timestamp;
@@ -51,6 +51,8 @@ pub struct Story<S: IncidentStore, O> {
     pub(crate) outside: O,
     /// What the operator says of the alert's host.
     site: SiteNotes,
+    /// How often an incident is told about while alerts come.
+    silences: Silences,
     /// How long whoever takes a notice may need to send it: the function's timeout.
     pub(crate) lease: Duration,
 }
@@ -64,9 +66,10 @@ impl<S: IncidentStore, O: Outside> Story<S, O> {
         incidents: S,
         outside: O,
         site: SiteNotes,
+        silences: Silences,
         lease: Duration,
     ) -> Self {
-        Self { claims, incidents, outside, site, lease: lease + Claims::<S::Claims>::CLOCK_SKEW }
+        Self { claims, incidents, outside, site, silences, lease: lease + Claims::<S::Claims>::CLOCK_SKEW }
     }
 
     /// Claims the alert, counts it in its incident, and sends the notice that is due with it.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use domain::analysis::{Analysis, NoAnalysis};
 use domain::assessment::{Assessment, Priority};
 use domain::history::History;
-use domain::incident::{Incident, IncidentId, Seen};
+use domain::incident::{Incident, IncidentId, Seen, Silences};
 use domain::indicator::{Direction, Found};
 use domain::message::{NoticeId, Schema};
 use domain::verdict::{Examined, Formula, Provider, Report, Reputation, Verdict, Witness};
@@ -71,7 +71,15 @@ fn notice(log_bytes: usize) -> Result<Notice> {
     let verdict = Verdict::over(&examined, &Formula::default(), opened_at);
     let enriched = EnrichedAlert { schema: Schema, alert, reports: vec![report], verdict, repeat_of: None };
     let (id, history) = (IncidentId::of(&enriched.alert), History::default());
-    let meeting = Incident::meet(None, &Seen::of(&enriched), Priority::High, &history, opened_at, opened_at);
+    let meeting = Incident::meet(
+        None,
+        &Seen::of(&enriched),
+        Priority::High,
+        &history,
+        opened_at,
+        opened_at,
+        &Silences::default(),
+    );
     let taken = meeting.taken.context("the first alert of an incident is told")?;
     Ok(Notice {
         schema: Schema,

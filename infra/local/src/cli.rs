@@ -48,7 +48,7 @@ pub(crate) struct DemoOptions {
     /// How long the alerts may take to reach an end.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub deadline: Duration,
-    /// Lets one provider fail, and shows where that is said.
+    /// Lets a provider or the model fail, and shows where that is said.
     #[arg(long, value_name = "TROUBLE")]
     pub trouble: Option<Trouble>,
 }

@@ -9,18 +9,23 @@ use jiff::Timestamp;
 
 use crate::alerts::{self, Sample};
 use crate::cli::{DemoOptions, Settings};
+use crate::conversations::Conversation;
 use crate::demo_folder::DemoFolder;
 use crate::ends::{self, End};
 use crate::mails::Mail;
+use crate::notices::Notices;
 use crate::progress::{Progress, Step};
 use crate::requests::{self, Asked};
+use crate::scenes::Scene;
+use crate::script::Act;
 use crate::signals::{self, unless_interrupted};
-use crate::start::{self, Places, Running};
+use crate::start::{self, Pace, Places, Running};
+use crate::stubs::ModelMode;
 use crate::summary::{Counts, Findings, Summary, fates};
-use crate::trouble::Signs;
-use crate::{aws, feed, feedback, report};
+use crate::trouble::{Logs, Signs, Trouble};
+use crate::{aws, conversations, feed, feedback, orders, page, report, scenes, script};
 
-/// Fails unless every alert has an end and every notification is a mail.
+/// Fails unless every alert has an end, every notice is a mail, and the mails show what the samples are there for.
 pub(crate) async fn run(settings: &Settings, options: &DemoOptions) -> Result<ExitCode> {
     let samples = alerts::read(&options.alerts.clone().unwrap_or_else(alerts::built_in))?;
     let places = start::places(settings).await?;
@@ -57,36 +62,68 @@ async fn tell(
     folder: &DemoFolder,
 ) -> Result<Story> {
     let progress = Progress::detect();
-    let running = Box::pin(start::start(settings, places, progress)).await?;
+    let running = Box::pin(start::start(settings, places, Pace::Demo, progress)).await?;
     let demo = Demo::new(&running, options.deadline).await;
     demo.prepare(options).await?;
     let step = progress.step("sending alerts and waiting for their ends");
-    let published = demo.send_all(samples, &step).await?;
-    let ends = demo.ends().await?;
-    let mails = demo.mails(&ends).await?;
+    let acts = acts(options, samples);
+    let published = demo.send_all(samples, &acts, &step).await?;
     step.done();
+    if options.alerts.is_none() {
+        let step = progress.step("waiting for an incident's update");
+        demo.wait_for_update().await?;
+        step.done();
+    }
+    let notices = demo.notices().await?;
+    let mails = demo.mails(notices).await?;
+    let ends = demo.ends().await?;
+    let conversations = conversations::group(&mails);
 
     let requests = demo.requests().await?;
     let queue = &running.stack.outputs.queues.feedback;
     let events = feedback::read(&demo.configuration, queue).await?;
     let waiting = aws::messages_in(&demo.configuration, queue).await?;
     let trouble = match options.trouble {
-        Some(trouble) => Some(Signs::of(trouble, &mails, &demo.enrich_log().await?, &requests)),
+        Some(trouble) => Some(Signs::of(trouble, &mails, &demo.logs().await?, &requests)),
         None => None,
     };
     let summary = Summary::of(Findings {
-        counts: Counts::over(published.len(), &ends, mails.len(), waiting),
+        counts: Counts::over(published.len(), &ends, notices, Notices::delivered(&conversations), waiting),
         alerts: fates(&published, &ends),
-        mails: folder.write_mails(&mails)?,
+        mails: folder.write_mails(&conversations)?,
+        scenes: promised(options, &conversations),
         intelligence: feedback::said(&events),
         feedback: folder.write_feedback(&events)?,
         requests,
         trouble,
     });
+    folder.write_page(&page::file(&report::totals(&summary.counts), &summary.scenes, &conversations)?)?;
     folder.write_summary(&summary)?;
     demo.save_logs(folder).await?;
     let dead_letters = demo.dead_letters().await?;
     Ok(Story { running, summary, dead_letters })
+}
+
+/// The built-in samples have their order; others are sent as they come. A model in trouble stays so.
+fn acts(options: &DemoOptions, samples: &[Sample]) -> Vec<Act> {
+    let mut acts = match options.alerts {
+        None => script::built_in(samples),
+        Some(_) => script::plain(samples),
+    };
+    if options.trouble == Some(Trouble::Model) {
+        for act in &mut acts {
+            act.model = ModelMode::Overloaded;
+        }
+    }
+    acts
+}
+
+/// Nothing is promised about other alerts, and a model that is not there explains none.
+fn promised(options: &DemoOptions, conversations: &[Conversation]) -> Vec<Scene> {
+    if options.alerts.is_some() || options.trouble == Some(Trouble::Model) {
+        return Vec::new();
+    }
+    scenes::of(conversations)
 }
 
 struct Demo<'a> {
@@ -114,11 +151,17 @@ impl<'a> Demo<'a> {
         }
     }
 
-    /// Sends the samples wave after wave, each after the one before it has ended, or the deadline has come.
-    async fn send_all<'s>(&self, samples: &'s [Sample], step: &Step) -> Result<Vec<&'s Sample>> {
+    /// Sends the samples act after act, each after the one before it has ended, or the deadline has come.
+    async fn send_all<'s>(
+        &self,
+        samples: &'s [Sample],
+        acts: &[Act],
+        step: &Step,
+    ) -> Result<Vec<&'s Sample>> {
         let mut published = Vec::new();
-        for wave in alerts::waves(samples) {
-            for sample in wave.into_iter().filter_map(|index| samples.get(index)) {
+        for act in acts {
+            orders::give(&self.running.stack.stub_url, &act.order()).await?;
+            for sample in act.samples.iter().filter_map(|index| samples.get(*index)) {
                 step.detail(&sample.file);
                 sample.send(&self.running.stack).await?;
                 published.push(sample);
@@ -143,14 +186,27 @@ impl<'a> Demo<'a> {
         ends::since(self.began, &self.configuration, &self.running.stack.outputs.log_groups).await
     }
 
-    /// The mails, once there are as many as notified alerts; the emulator delivers behind `SendRawEmail`'s back.
-    async fn mails(&self, ends: &[End]) -> Result<Vec<Mail>> {
-        const AT_MOST: Duration = Duration::from_secs(10);
-        let notified = Counts::over(0, ends, 0, 0).notified;
+    /// No alert brings it: the schedule sends it, which comes once a minute, after the incident's silence.
+    async fn wait_for_update(&self) -> Result<()> {
+        const AT_MOST: Duration = Duration::from_mins(2);
+        let began = Instant::now();
+        while self.notices().await?.update == 0 && began.elapsed() < AT_MOST {
+            tokio::time::sleep(ends::LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    async fn notices(&self) -> Result<Notices> {
+        Ok(Notices::sent(&self.analyze_log().await?))
+    }
+
+    /// The mails, once there are as many as notices; the emulator delivers behind `SendRawEmail`'s back.
+    async fn mails(&self, notices: Notices) -> Result<Vec<Mail>> {
+        const AT_MOST: Duration = Duration::from_secs(15);
         let began = Instant::now();
         loop {
             let mails = self.running.mails.all().await?;
-            if mails.len() >= notified || began.elapsed() > AT_MOST {
+            if mails.len() >= notices.of_incidents() || began.elapsed() > AT_MOST {
                 return Ok(mails);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -174,6 +230,15 @@ impl<'a> Demo<'a> {
     async fn enrich_log(&self) -> Result<Vec<String>> {
         let group = &self.running.stack.outputs.log_groups.enrich;
         ends::lines(self.began, &self.configuration, group).await
+    }
+
+    async fn analyze_log(&self) -> Result<Vec<String>> {
+        let group = &self.running.stack.outputs.log_groups.analyze;
+        ends::lines(self.began, &self.configuration, group).await
+    }
+
+    async fn logs(&self) -> Result<Logs> {
+        Ok(Logs { enrich: self.enrich_log().await?, analyze: self.analyze_log().await? })
     }
 
     async fn save_logs(&self, folder: &DemoFolder) -> Result<()> {

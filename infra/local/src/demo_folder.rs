@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use domain::Feedback;
 
+use crate::conversations::{Conversation, Entry};
 use crate::feedback::{self, Event};
 use crate::folders;
-use crate::mails::{Letter, Mail};
 use crate::start::Places;
 use crate::summary::{MailFile, Summary};
 
@@ -35,6 +35,10 @@ impl DemoFolder {
         self.place.join("mail")
     }
 
+    pub(crate) fn page(&self) -> PathBuf {
+        self.place.join("mails.html")
+    }
+
     pub(crate) fn feedback(&self) -> PathBuf {
         self.place.join("feedback")
     }
@@ -48,13 +52,12 @@ impl DemoFolder {
     }
 
     /// Every mail as it was delivered, and its parts as files of their own.
-    pub(crate) fn write_mails(&self, mails: &[Mail]) -> Result<Vec<MailFile>> {
+    pub(crate) fn write_mails(&self, conversations: &[Conversation]) -> Result<Vec<MailFile>> {
         let folder = self.staging.join("mail");
         fs::create_dir_all(&folder)?;
         let mut files = Vec::new();
-        for mail in mails {
+        for Entry { mail, letter, told } in conversations.iter().flat_map(Conversation::entries) {
             let name = format!("{:02}", mail.id);
-            let letter = Letter::read(&mail.raw);
             fs::write(folder.join(format!("{name}.eml")), &mail.raw)?;
             if let Some(text) = &letter.text {
                 fs::write(folder.join(format!("{name}.txt")), text)?;
@@ -63,7 +66,14 @@ impl DemoFolder {
                 fs::write(folder.join(format!("{name}.html")), html)?;
             }
             let path = self.mail().join(format!("{name}.eml")).display().to_string();
-            files.push(MailFile { subject: letter.subject, path });
+            files.push(MailFile {
+                id: mail.id,
+                subject: letter.subject.clone(),
+                conversation: letter.conversation.clone(),
+                kind: letter.kind.clone(),
+                told: told.clone(),
+                path,
+            });
         }
         Ok(files)
     }
@@ -82,6 +92,11 @@ impl DemoFolder {
             files.push(Event::of(feedback, self.feedback().join(name).display().to_string()));
         }
         Ok(files)
+    }
+
+    pub(crate) fn write_page(&self, page: &str) -> Result<()> {
+        fs::create_dir_all(&self.staging)?;
+        Ok(fs::write(self.staging.join("mails.html"), page)?)
     }
 
     pub(crate) fn write_summary(&self, summary: &Summary) -> Result<()> {

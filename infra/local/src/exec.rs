@@ -15,7 +15,7 @@ use crate::folders;
 use crate::progress::Progress;
 use crate::signals::{self, Interrupted, unless_interrupted};
 use crate::stack::{Stack, VARIABLE};
-use crate::start::{self, Places};
+use crate::start::{self, Pace, Places};
 
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(15);
@@ -31,7 +31,8 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> Result<Exi
 }
 
 async fn with_stack(settings: &Settings, command: &[OsString], places: &Places) -> Result<ExitStatus> {
-    let running = unless_interrupted(Box::pin(start::start(settings, places, Progress::detect()))).await?;
+    let running =
+        unless_interrupted(Box::pin(start::start(settings, places, Pace::Usual, Progress::detect()))).await?;
     let file = places.run.path().join("stack.json");
     running.stack.write(&file)?;
     let ended = run_command(command, &running.stack, &file).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use mail_parser::{Address, MessageParser, PartType};
+use mail_parser::{Address, HeaderValue, MessageParser, PartType};
 use serde::Deserialize;
 
 /// One delivered mail, byte for byte.
@@ -91,6 +91,10 @@ pub(crate) struct Letter {
     pub from: String,
     pub to: String,
     pub subject: String,
+    /// `X-Triage-Kind`: `first`, `update`, `escalation`, `digest`, `storm`.
+    pub kind: String,
+    /// What all mails of a conversation answer.
+    pub conversation: String,
     pub text: Option<String>,
     pub html: Option<String>,
 }
@@ -111,10 +115,19 @@ impl Letter {
             from: addresses(message.from()),
             to: addresses(message.to()),
             subject: message.subject().unwrap_or_default().to_owned(),
+            kind: text_of(message.header("X-Triage-Kind")),
+            conversation: text_of(Some(message.references())),
             text,
             html,
         }
     }
+}
+
+/// The text of a header, or the first of its texts.
+fn text_of(header: Option<&HeaderValue<'_>>) -> String {
+    let Some(header) = header else { return String::new() };
+    let first = header.as_text_list().and_then(|texts| texts.first().map(ToString::to_string));
+    header.as_text().map(str::to_owned).or(first).unwrap_or_default()
 }
 
 fn addresses(field: Option<&Address<'_>>) -> String {
@@ -128,7 +141,7 @@ mod tests {
     use super::*;
 
     const MAIL: &str = "From: Triage <a@soc.example>\r\nTo: b@soc.example, C <c@soc.example>\r\n\
-        Subject: =?utf-8?q?[HIGH]_caf=C3=A9?=\r\nMIME-Version: 1.0\r\n\
+        Subject: =?utf-8?q?[HIGH]_caf=C3=A9?=\r\nReferences: <root@soc.example>\r\nX-Triage-Kind: update\r\nMIME-Version: 1.0\r\n\
         Content-Type: multipart/alternative; boundary=x\r\n\r\n\
         --x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n\
         --x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>hello</p>\r\n--x--\r\n";
@@ -139,6 +152,7 @@ mod tests {
         assert_eq!(letter.from, "a@soc.example");
         assert_eq!(letter.to, "b@soc.example, c@soc.example");
         assert_eq!(letter.subject, "[HIGH] café");
+        assert_eq!((letter.kind.as_str(), letter.conversation.as_str()), ("update", "root@soc.example"));
         assert_eq!(letter.text.unwrap().trim(), "hello");
         assert_eq!(letter.html.unwrap().trim(), "<p>hello</p>");
     }

@@ -10,7 +10,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
+use crate::conversations::{self, Conversation};
 use crate::mails::{Letter, Mail, MailSource};
+use crate::scenes::Scene;
 
 /// One mail of `GET /api/mails`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,8 +49,9 @@ const MAIL_POLICY: &str =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 async fn list(State(mails): State<MailSource>) -> Result<Response, Problem> {
-    let mails = mails.all().await?.into_iter().rev().map(|mail| (Letter::read(&mail.raw), mail));
-    page(&List { mails: mails.map(|(letter, mail)| (mail, letter)).collect() })
+    let mut conversations = conversations::group(&mails.all().await?);
+    conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.latest()));
+    page(&List { totals: "", scenes: &[], conversations: &conversations, place: Place::Server })
 }
 
 async fn show(State(mails): State<MailSource>, Path(id): Path<usize>) -> Result<Response, Problem> {
@@ -90,8 +93,43 @@ async fn find(mails: &MailSource, id: usize) -> Result<Mail, Problem> {
 
 #[derive(Template)]
 #[template(path = "list.html")]
-struct List {
-    mails: Vec<(Mail, Letter)>,
+struct List<'a> {
+    /// What became of the alerts, where that is known.
+    totals: &'a str,
+    scenes: &'a [Scene],
+    conversations: &'a [Conversation],
+    place: Place,
+}
+
+/// Where the page is read.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// From here, while the demo runs.
+    Server,
+    /// From the file beside the folder of mails.
+    File,
+}
+
+impl Place {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template passes what it names by reference")]
+    fn link(self, id: &usize) -> String {
+        match self {
+            Self::Server => format!("/mails/{id}"),
+            Self::File => format!("mail/{id:02}.html"),
+        }
+    }
+
+    fn listing(self) -> Option<&'static str> {
+        match self {
+            Self::Server => Some("/api/mails"),
+            Self::File => None,
+        }
+    }
+}
+
+/// The page as a file that is there after the demo has ended.
+pub(crate) fn file(totals: &str, scenes: &[Scene], conversations: &[Conversation]) -> anyhow::Result<String> {
+    Ok(List { totals, scenes, conversations, place: Place::File }.render()?)
 }
 
 #[derive(Template)]

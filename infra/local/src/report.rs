@@ -7,8 +7,10 @@ use crate::columns::{printable, shortened, widest, wrapped};
 use crate::demo_folder::DemoFolder;
 use crate::ends::Outcome;
 use crate::feedback::{Event, Said};
+use crate::notices::Notices;
 use crate::process;
 use crate::requests::Asked;
+use crate::scenes::Scene;
 use crate::stack::Stack;
 use crate::summary::{Counts, Fate, MailFile, Summary};
 use crate::trouble::Signs;
@@ -21,9 +23,13 @@ pub(crate) fn print_summary(summary: &Summary, folder: &DemoFolder) {
     if let Some(shown) = &summary.trouble {
         println!("Where it shows that {}\n\n{}", shown.trouble, signs(shown));
     }
-    println!("Mails\n\n{}", mails(&summary.mails));
+    if !summary.scenes.is_empty() {
+        println!("What the mails show\n\n{}", scenes(&summary.scenes));
+    }
+    println!("Mails by conversation\n\n{}", mails(&summary.mails));
     println!("{}", totals(&summary.counts));
     println!("\nWhere to look");
+    println!("  page     {}", folder.page().display());
     println!("  mails    {}   (.eml, .html, .txt)", folder.mail().display());
     println!("  events   {}", folder.feedback().display());
     println!("  counts   {}", folder.summary().display());
@@ -149,23 +155,50 @@ fn signs(shown: &Signs) -> String {
 
 fn mails(mails: &[MailFile]) -> String {
     let mut text = String::new();
+    let why = widest(mails.iter().map(|mail| mail.told.why.as_str()));
+    let mut before = None;
     for mail in mails {
-        line(&mut text, &format!("  {}", wrapped(&mail.subject, 4)));
-        line(&mut text, &format!("    {}", mail.path));
+        if before.is_none_or(|before: &MailFile| before.conversation != mail.conversation) {
+            line(&mut text, &format!("  {}", wrapped(&mail.subject, 4)));
+        }
+        let analysis = wrapped(&mail.told.analysis.to_string(), 4 + 2 + 2 + why + 2);
+        line(&mut text, &format!("    {:02}  {:why$}  {analysis}", mail.id, printable(&mail.told.why)));
+        before = Some(mail);
     }
     or_none(text)
 }
 
-fn totals(counts: &Counts) -> String {
+/// Each promise, and below it the mails' own words.
+fn scenes(scenes: &[Scene]) -> String {
+    let mut text = String::new();
+    for scene in scenes {
+        line(&mut text, &format!("  {}", scene.name));
+        let mails: Vec<String> = scene.mails.iter().map(|id| format!("{id:02}")).collect();
+        let said = match &scene.said {
+            Some(said) => format!("{said} (mail {})", mails.join(", ")),
+            None => "MISSING".to_owned(),
+        };
+        line(&mut text, &format!("    {}", wrapped(&said, 4)));
+    }
+    text
+}
+
+/// The books in two lines: every alert's end, every mail's reason.
+pub(crate) fn totals(counts: &Counts) -> String {
+    let Notices { first, update, escalation, other } = counts.delivered;
+    let kinds = [(first, "first"), (escalation, "escalation"), (update, "update"), (other, "digest")];
+    let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+    let kinds: Vec<String> = kinds.map(|(count, kind)| format!("{count} {kind}")).collect();
     format!(
-        "{} published = {} notified + {} counted + {} observed + {} ignored + {} dead-lettered\n{} mails, {} events for Wazuh",
+        "{} published = {} notified + {} counted + {} observed + {} ignored + {} dead-lettered\n{} mails = {}\n{} events for Wazuh",
         counts.published,
         counts.notified,
         counts.counted,
         counts.observed,
         counts.ignored,
         counts.dead_lettered,
-        counts.mails_delivered,
+        counts.delivered.of_incidents() + other,
+        if kinds.is_empty() { "none".to_owned() } else { kinds.join(" + ") },
         counts.feedback_events,
     )
 }
@@ -183,6 +216,7 @@ fn or_none(text: String) -> String {
 mod tests {
     use super::*;
     use crate::columns::WIDTH;
+    use crate::told::Told;
 
     fn fate(file: &str, outcome: Option<Outcome>, reason: &str) -> Fate {
         Fate {
@@ -201,6 +235,27 @@ mod tests {
             fate("long.json", None, ""),
         ]);
         assert_eq!(text, "  1.json     notified       new [31mincident\n  long.json  NO END\n");
+    }
+
+    #[test]
+    fn mails_stand_below_their_conversation_and_scenes_above_the_mails_own_words() {
+        let mail = |id, conversation: &str, why: &str| MailFile {
+            id,
+            subject: format!("about {conversation}"),
+            conversation: conversation.to_owned(),
+            kind: String::new(),
+            told: Told { why: why.to_owned(), ..Told::default() },
+            path: String::new(),
+        };
+        let text = mails(&[mail(1, "a", "New incident"), mail(4, "a", "Update 1"), mail(2, "b", "Digest")]);
+        let expected = "  about a\n    01  New incident  -\n    04  Update 1      -\n  about b\n    02  Digest        -\n";
+        assert_eq!(text, expected);
+
+        let text = scenes(&[
+            Scene { name: "an outage", said: Some("it was away".to_owned()), mails: vec![9] },
+            Scene { name: "a claim", said: None, mails: Vec::new() },
+        ]);
+        assert_eq!(text, "  an outage\n    it was away (mail 09)\n  a claim\n    MISSING\n");
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn received_by(provider: Provider, received: &Requests) -> u64 {
 }
 
 /// A line in `CloudWatch`'s embedded format, wherever in the line it begins.
-fn read_metric(line: &str) -> Option<Value> {
+pub(crate) fn read_metric(line: &str) -> Option<Value> {
     let line = line.get(line.find('{')?..)?;
     let metric: Value = serde_json::from_str(line).ok()?;
     metric.get("_aws").is_some().then_some(metric)

@@ -39,6 +39,24 @@ pub(crate) struct Places {
     pub run: RunFolder,
 }
 
+/// How often an incident tells about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As a deployment does that says nothing.
+    Usual,
+    /// Soon enough for somebody who watches.
+    Demo,
+}
+
+impl Pace {
+    fn update_after(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Usual => None,
+            Self::Demo => Some(&["10s", "5m", "30m", "4h", "24h"]),
+        }
+    }
+}
+
 /// Checks the tools and makes the run's folder.
 pub(crate) async fn places(settings: &Settings) -> Result<Places> {
     let python = settings.endpoint.is_none().then_some(Tool::Python);
@@ -50,7 +68,12 @@ pub(crate) async fn places(settings: &Settings) -> Result<Places> {
 }
 
 /// Builds, starts and deploys.
-pub(crate) async fn start(settings: &Settings, places: &Places, progress: Progress) -> Result<Running> {
+pub(crate) async fn start(
+    settings: &Settings,
+    places: &Places,
+    pace: Pace,
+    progress: Progress,
+) -> Result<Running> {
     if !settings.built {
         // Plain, because cargo draws its own progress.
         let step = Progress::Lines.step("building the functions and the publisher");
@@ -89,6 +112,7 @@ pub(crate) async fn start(settings: &Settings, places: &Places, progress: Progre
         documentation_addresses: "public",
         architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
         name: "wazuh-triage",
+        update_after: pace.update_after(),
     };
     terraform.apply(&variables, &step).await?;
     let outputs = terraform.outputs().await?;

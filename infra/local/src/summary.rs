@@ -1,11 +1,15 @@
-//! The books: every alert that was published has exactly one end, and every notification is a mail.
+//! The books: every alert that was published has exactly one end, every notice is a mail, and the mails show
+//! what the samples are there for.
 
 use serde::Serialize;
 
 use crate::alerts::{Content, Sample};
 use crate::ends::{End, Outcome};
 use crate::feedback::{Event, Said};
+use crate::notices::Notices;
 use crate::requests::Asked;
+use crate::scenes::Scene;
+use crate::told::Told;
 use crate::trouble::Signs;
 
 /// What is written to `summary.json`.
@@ -18,6 +22,8 @@ pub(crate) struct Summary {
     pub problems: Vec<String>,
     pub alerts: Vec<Fate>,
     pub mails: Vec<MailFile>,
+    /// What the built-in samples show; nothing about other alerts.
+    pub scenes: Vec<Scene>,
     pub intelligence: Vec<Said>,
     pub feedback: Vec<Event>,
     pub requests: Vec<Asked>,
@@ -32,6 +38,7 @@ pub(crate) struct Findings {
     pub counts: Counts,
     pub alerts: Vec<Fate>,
     pub mails: Vec<MailFile>,
+    pub scenes: Vec<Scene>,
     pub intelligence: Vec<Said>,
     pub feedback: Vec<Event>,
     pub requests: Vec<Asked>,
@@ -40,16 +47,17 @@ pub(crate) struct Findings {
 
 impl Summary {
     pub(crate) fn of(findings: Findings) -> Self {
-        let Findings { counts, alerts, mails, intelligence, feedback, requests, trouble } = findings;
+        let Findings { counts, alerts, mails, scenes, intelligence, feedback, requests, trouble } = findings;
         let mut problems = counts.problems();
         if u64::try_from(feedback.len()) != Ok(counts.feedback_events) {
             let (there, read) = (counts.feedback_events, feedback.len());
             problems.push(format!("{there} events wait for Wazuh, but {read} could be read"));
         }
         problems.extend(requests.iter().filter_map(Asked::problem));
+        problems.extend(scenes.iter().filter_map(Scene::problem));
         problems.extend(trouble.iter().flat_map(Signs::problems));
         let adds_up = problems.is_empty();
-        Self { counts, adds_up, problems, alerts, mails, intelligence, feedback, requests, trouble }
+        Self { counts, adds_up, problems, alerts, mails, scenes, intelligence, feedback, requests, trouble }
     }
 }
 
@@ -62,13 +70,20 @@ pub(crate) struct Counts {
     pub observed: usize,
     pub ignored: usize,
     pub dead_lettered: usize,
-    #[serde(rename = "mails")]
-    pub mails_delivered: usize,
+    /// Mails that analyze has asked for, and those that came.
+    pub notices: Notices,
+    pub delivered: Notices,
     pub feedback_events: u64,
 }
 
 impl Counts {
-    pub(crate) fn over(published: usize, ends: &[End], mails_delivered: usize, feedback_events: u64) -> Self {
+    pub(crate) fn over(
+        published: usize,
+        ends: &[End],
+        notices: Notices,
+        delivered: Notices,
+        feedback_events: u64,
+    ) -> Self {
         let of = |outcome| ends.iter().filter(|end| end.outcome == outcome).count();
         Self {
             published,
@@ -77,7 +92,8 @@ impl Counts {
             observed: of(Outcome::Observed),
             ignored: of(Outcome::Ignored),
             dead_lettered: of(Outcome::DeadLettered),
-            mails_delivered,
+            notices,
+            delivered,
             feedback_events,
         }
     }
@@ -88,12 +104,13 @@ impl Counts {
         if ended != self.published {
             problems.push(format!("{} alerts were published, but {ended} ended", self.published));
         }
-        if self.mails_delivered != self.notified {
+        if self.notices.first != self.notified {
             problems.push(format!(
-                "{} alerts were notified, but {} mails arrived",
-                self.notified, self.mails_delivered
+                "{} alerts were notified, but {} first mails were sent",
+                self.notified, self.notices.first
             ));
         }
+        problems.extend(self.notices.problems(self.delivered));
         problems
     }
 }
@@ -113,7 +130,12 @@ pub(crate) struct Fate {
 /// A delivered mail and where it was written.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct MailFile {
+    pub id: usize,
     pub subject: String,
+    pub conversation: String,
+    pub kind: String,
+    #[serde(flatten)]
+    pub told: Told,
     pub path: String,
 }
 
@@ -150,7 +172,7 @@ mod tests {
     use super::*;
     use crate::requests;
     use crate::stubs::Requests;
-    use crate::trouble::Trouble;
+    use crate::trouble::{Logs, Trouble};
 
     fn end(key: Option<&str>, outcome: Outcome, reason: &str) -> End {
         End { alert_key: key.map(str::to_owned), outcome, reason: reason.to_owned() }
@@ -168,9 +190,11 @@ mod tests {
     #[test]
     fn the_books_balance_only_if_every_alert_has_one_end_and_every_notification_a_mail() {
         let ends = [end(Some("a"), Outcome::Notified, ""), end(Some("b"), Outcome::Counted, "")];
-        for (published, mails, problems) in [(2, 1, 0), (3, 1, 1), (1, 1, 1), (2, 0, 1), (2, 2, 1), (5, 5, 2)]
+        let first = |first| Notices { first, ..Notices::default() };
+        for (published, sent, arrived, problems) in
+            [(2, 1, 1, 0), (3, 1, 1, 1), (1, 1, 1, 1), (2, 1, 0, 1), (2, 2, 2, 1), (2, 0, 1, 2), (5, 5, 5, 2)]
         {
-            let counts = Counts::over(published, &ends, mails, 0);
+            let counts = Counts::over(published, &ends, first(sent), first(arrived), 0);
             assert_eq!(counts.problems().len(), problems, "{counts:?}");
         }
         assert!(Counts::default().problems().is_empty());
@@ -199,6 +223,7 @@ mod tests {
             counts: Counts { feedback_events: 1, ..Counts::default() },
             alerts: Vec::new(),
             mails: Vec::new(),
+            scenes: Vec::new(),
             intelligence: Vec::new(),
             feedback: events,
             requests: requests::over(&[], &Requests::default()),
@@ -224,14 +249,18 @@ mod tests {
         assert_eq!(Summary::of(unknown_requests).problems.len(), 1);
 
         let mut silent = findings(vec![event()]);
-        silent.trouble = Some(Signs::of(Trouble::Key, &[], &[], &[]));
+        silent.trouble = Some(Signs::of(Trouble::Key, &[], &Logs::default(), &[]));
         assert_eq!(Summary::of(silent).problems.len(), 3);
+
+        let mut unkept = findings(vec![event()]);
+        unkept.scenes.push(Scene { name: "a promise", said: None, mails: Vec::new() });
+        assert_eq!(Summary::of(unkept).problems, ["no mail shows a promise"]);
     }
 
     #[test]
     fn the_summary_names_what_the_issue_asks_for() {
         let summary = serde_json::to_value(Summary::of(findings(vec![event()]))).unwrap();
-        for name in ["alerts", "mails", "intelligence", "feedback", "requests", "problems"] {
+        for name in ["alerts", "mails", "scenes", "intelligence", "feedback", "requests", "problems"] {
             assert!(summary.get(name).is_some_and(serde_json::Value::is_array), "{name}");
         }
         assert_eq!(summary["requests"][0]["provider"], "abuseipdb");
@@ -247,7 +276,8 @@ mod tests {
                 "observed",
                 "ignored",
                 "dead_lettered",
-                "mails",
+                "notices",
+                "delivered",
                 "feedback_events"
             ]
         );

@@ -102,6 +102,9 @@ pub(crate) struct Variables<'a> {
     pub documentation_addresses: &'static str,
     pub architecture: &'static str,
     pub name: &'static str,
+    /// How long an incident is silent; Terraform's default where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_after: Option<&'static [&'static str]>,
 }
 
 /// A copy of the configuration with a state of its own.

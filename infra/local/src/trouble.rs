@@ -1,18 +1,18 @@
-//! `--trouble`: one provider fails, and three places say so.
+//! `--trouble`: a provider or the model fails, and three places say so.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 use domain::verdict::Provider;
 use serde::{Deserialize, Serialize};
 
 use crate::mails::{Letter, Mail};
-use crate::requests::Asked;
+use crate::orders;
+use crate::requests::{Asked, read_metric};
 use crate::stubs::control::Behaviour;
-use crate::stubs::{AbuseIpDbMode, MispMode, Order, OtxMode};
+use crate::stubs::{AbuseIpDbMode, MispMode, ModelMode, Order, OtxMode};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,22 +23,22 @@ pub(crate) enum Trouble {
     Quota,
     /// OTX is not available.
     Outage,
+    /// The model is not available.
+    Model,
 }
 
 impl Trouble {
     /// From now on the stub provider behaves like that.
     pub(crate) async fn begin(self, stub_url: &str) -> Result<()> {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
-        let answer = client.post(format!("{stub_url}/control")).json(&self.order()).send().await;
-        answer.and_then(reqwest::Response::error_for_status).context("the stub provider was not switched")?;
-        Ok(())
+        orders::give(stub_url, &self.order()).await
     }
 
-    fn provider(self) -> Provider {
+    fn patient(self) -> Patient {
         match self {
-            Self::Key => Provider::Misp,
-            Self::Quota => Provider::AbuseIpDb,
-            Self::Outage => Provider::Otx,
+            Self::Key => Patient::Provider(Provider::Misp),
+            Self::Quota => Patient::Provider(Provider::AbuseIpDb),
+            Self::Outage => Patient::Provider(Provider::Otx),
+            Self::Model => Patient::Model,
         }
     }
 
@@ -49,6 +49,7 @@ impl Trouble {
                 Order::AbuseIpDb(Behaviour { mode: AbuseIpDbMode::RateLimit, ..Behaviour::default() })
             }
             Self::Outage => Order::Otx(Behaviour { mode: OtxMode::Unavailable, ..Behaviour::default() }),
+            Self::Model => Order::Model(Behaviour { mode: ModelMode::Overloaded, ..Behaviour::default() }),
         }
     }
 }
@@ -59,8 +60,23 @@ impl fmt::Display for Trouble {
             Self::Key => "MISP refuses the key",
             Self::Quota => "AbuseIPDB's requests of the day are used up",
             Self::Outage => "OTX is not available",
+            Self::Model => "the model is not available",
         })
     }
+}
+
+/// Who is in trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patient {
+    Provider(Provider),
+    Model,
+}
+
+/// Lines of the functions' logs.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    pub enrich: Vec<String>,
+    pub analyze: Vec<String>,
 }
 
 /// One thing that a place said, and how often.
@@ -83,12 +99,22 @@ const LOG: &str = "log";
 const METRIC: &str = "metric";
 
 impl Signs {
-    pub(crate) fn of(trouble: Trouble, mails: &[Mail], log: &[String], requests: &[Asked]) -> Self {
-        let provider = trouble.provider();
+    pub(crate) fn of(trouble: Trouble, mails: &[Mail], logs: &Logs, requests: &[Asked]) -> Self {
         let texts: Vec<String> = mails.iter().filter_map(|mail| Letter::read(&mail.raw).text).collect();
-        let mut signs = in_mails(provider, &texts);
-        signs.extend(in_log(provider, log));
-        signs.extend(in_metrics(provider, requests));
+        let (mut signs, said, counted) = match trouble.patient() {
+            Patient::Provider(provider) => (
+                in_mails(&format!("! {provider}: "), &texts),
+                of_provider(provider, &logs.enrich),
+                in_metrics(provider, requests),
+            ),
+            Patient::Model => (
+                in_mails("No model analysis: ", &texts),
+                of_model(&logs.analyze),
+                analyses_unavailable(&logs.analyze),
+            ),
+        };
+        signs.extend(said);
+        signs.extend(counted);
         Self { trouble: trouble.to_string(), signs }
     }
 
@@ -102,25 +128,47 @@ impl Signs {
 }
 
 /// The lines of mails that name who gave no answer, and the number of mails with each.
-fn in_mails(provider: Provider, texts: &[String]) -> Vec<Sign> {
-    let start = format!("! {provider}: ");
-    let lines = texts.iter().flat_map(|text| text.lines().filter(|line| line.starts_with(&start)));
+fn in_mails(start: &str, texts: &[String]) -> Vec<Sign> {
+    let lines = texts.iter().flat_map(|text| text.lines().filter(|line| line.starts_with(start)));
     counted(MAILS, lines.map(|line| (line.trim().to_owned(), 1)))
 }
 
-fn in_log(provider: Provider, log: &[String]) -> Vec<Sign> {
+/// One line of a log about somebody who gave no answer.
+#[derive(Deserialize)]
+struct Line {
+    message: String,
+    reason: String,
+    provider: Option<String>,
+}
+
+fn read(line: &str) -> Option<Line> {
+    serde_json::from_str(line.get(line.find('{')?..)?).ok()
+}
+
+fn of_provider(provider: Provider, log: &[String]) -> Vec<Sign> {
     const MESSAGE: &str = "a provider gave no answer";
-    #[derive(Deserialize)]
-    struct Line {
-        message: String,
-        provider: String,
-        reason: String,
-    }
-    let read = |line: &String| serde_json::from_str::<Line>(line.get(line.find('{')?..)?).ok();
-    let lines = log.iter().filter_map(read);
-    let ours = lines.filter(|line| line.message == MESSAGE && line.provider == provider.name());
-    let text = |line: Line| format!("{} provider={} reason={}", line.message, line.provider, line.reason);
+    let lines = log.iter().filter_map(|line| read(line));
+    let ours =
+        lines.filter(|line| line.message == MESSAGE && line.provider.as_deref() == Some(provider.name()));
+    let text = |line: Line| format!("{MESSAGE} provider={} reason={}", provider.name(), line.reason);
     counted(LOG, ours.map(|line| (text(line), 1)))
+}
+
+fn of_model(log: &[String]) -> Vec<Sign> {
+    const MESSAGES: [&str; 3] =
+        ["the model gave no answer", "the model did not answer as asked", "no model is asked"];
+    let lines =
+        log.iter().filter_map(|line| read(line)).filter(|line| MESSAGES.contains(&line.message.as_str()));
+    counted(LOG, lines.map(|line| (format!("{} reason={}", line.message, line.reason), 1)))
+}
+
+fn analyses_unavailable(log: &[String]) -> Vec<Sign> {
+    let metrics = log.iter().filter_map(|line| read_metric(line));
+    let ours = metrics.filter_map(|metric| {
+        let count = metric.get("AnalysesUnavailable")?.as_u64()?;
+        Some((format!("AnalysesUnavailable reason={}", metric.get("reason")?.as_str()?), count))
+    });
+    counted(METRIC, ours)
 }
 
 fn in_metrics(provider: Provider, requests: &[Asked]) -> Vec<Sign> {
@@ -148,11 +196,12 @@ mod tests {
     use crate::requests;
     use crate::stubs::Requests;
 
-    fn signs(mail: &str, log: &str) -> Signs {
+    fn signs(trouble: Trouble, mail: &str, log: &str) -> Signs {
         let raw = format!("Subject: x\r\n\r\n{mail}").into_bytes();
         let mail = Mail { id: 1, received_at: Timestamp::UNIX_EPOCH, raw };
-        let log = [log.to_owned()];
-        Signs::of(Trouble::Key, &[mail.clone(), mail], &log, &requests::over(&log, &Requests::default()))
+        let logs = Logs { enrich: vec![log.to_owned()], analyze: vec![log.to_owned()] };
+        let requests = requests::over(&logs.enrich, &Requests::default());
+        Signs::of(trouble, &[mail.clone(), mail], &logs, &requests)
     }
 
     #[test]
@@ -164,21 +213,35 @@ mod tests {
             signs.signs.iter().map(|sign| format!("{} {} x {}", sign.place, sign.times, sign.text)).collect()
         };
         assert_eq!(
-            told(signs(mail, log)),
+            told(signs(Trouble::Key, mail, log)),
             [
                 "mails 2 x ! MISP: key refused",
                 "log 1 x a provider gave no answer provider=misp reason=unauthorized",
             ]
         );
         assert_eq!(
-            told(signs("", metric)),
+            told(signs(Trouble::Key, "", metric)),
             ["metric 3 x ProviderFailures provider=misp reason=unauthorized"]
         );
     }
 
     #[test]
+    fn a_model_in_trouble_shows_in_the_same_places() {
+        let mail = "No model analysis: the model was not reachable.\r\n";
+        let log =
+            r#"{"message":"the model did not answer as asked","model.status":503,"reason":"unreachable"}"#;
+        let metric = r#"{"_aws":{},"stage":"analyze","reason":"unreachable","AnalysesUnavailable":2}"#;
+        assert_eq!(
+            signs(Trouble::Model, mail, log).problems(),
+            ["the model is not available, but no metric shows it"]
+        );
+        let counted = signs(Trouble::Model, "", metric).signs;
+        assert_eq!((counted[0].place, counted[0].times), (METRIC, 2));
+    }
+
+    #[test]
     fn a_place_that_says_nothing_is_a_problem() {
-        let problems = signs("! MISP: key refused\r\n", "").problems();
+        let problems = signs(Trouble::Key, "! MISP: key refused\r\n", "").problems();
         assert_eq!(
             problems,
             ["MISP refuses the key, but no log shows it", "MISP refuses the key, but no metric shows it"]
@@ -189,7 +252,11 @@ mod tests {
     fn every_trouble_is_an_order_to_its_provider() {
         for trouble in Trouble::value_variants() {
             let order = serde_json::to_value(trouble.order()).unwrap();
-            assert_eq!(order["provider"], trouble.provider().name());
+            let name = match trouble.patient() {
+                Patient::Provider(provider) => provider.name(),
+                Patient::Model => "model",
+            };
+            assert_eq!(order["provider"], name);
             assert_ne!(order["mode"], "ok");
         }
     }

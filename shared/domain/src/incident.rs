@@ -5,6 +5,7 @@ mod notices;
 mod pace;
 mod record;
 mod seen;
+mod silences;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use distinct::{Amount, Distinct};
 pub use notices::{Escalation, Kind, Notices, Taken};
 pub use record::{Facts, Incident, Meeting};
 pub use seen::{Gravity, Seen};
+pub use silences::{Silences, SilencesError};
 pub use summary::{Opener, Standing, Summary, Totals};
 pub use trail::{Trail, trail_id};
 pub use varying::Varying;

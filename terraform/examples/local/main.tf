@@ -55,6 +55,10 @@ module "pipeline" {
     otx       = { url = var.providers_url }
   }
 
+  incidents = {
+    update_after = var.update_after
+  }
+
   dashboard_url           = var.dashboard_url
   documentation_addresses = var.documentation_addresses
   log_level               = var.log_level

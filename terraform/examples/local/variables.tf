@@ -29,6 +29,12 @@ variable "documentation_addresses" {
   default     = "public"
 }
 
+variable "update_after" {
+  description = "Silences of an incident, as in the pipeline's `incidents`; the demo does not wait for five minutes."
+  type        = list(string)
+  default     = ["5m", "30m", "4h", "24h"]
+}
+
 variable "architecture" {
   description = "Processor of this machine: `x86_64` or `arm64`."
   type        = string

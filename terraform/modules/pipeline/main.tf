@@ -146,6 +146,7 @@ module "analyze" {
     MODEL_TIMEOUT_SECONDS = tostring(var.model.timeout_seconds)
     REDACTION             = var.model.redaction
     SITE_NOTES            = jsonencode(var.site_notes)
+    UPDATE_AFTER          = join(",", var.incidents.update_after)
 
     ANALYSES_TABLE       = module.tables.names["analyses"]
     MODEL_MIN_PRIORITY   = var.economy.min_priority

@@ -456,6 +456,32 @@ variable "economy" {
   }
 }
 
+variable "incidents" {
+  description = <<-TEXT
+    How often an incident tells about itself while alerts come. See docs/incidents.md.
+    update_after: its silence after the first mail, after the first update and so on; the last one stays. Escalations come at once.
+  TEXT
+  type = object({
+    update_after = optional(list(string), ["5m", "30m", "4h", "24h"])
+  })
+  default = {}
+
+  validation {
+    condition     = length(var.incidents.update_after) > 0 && alltrue([for silence in var.incidents.update_after : can(regex("^[1-9][0-9]{0,3}[smh]$", silence))])
+    error_message = "incidents.update_after must be times such as [\"5m\", \"30m\", \"4h\", \"24h\"]."
+  }
+
+  validation {
+    condition = try(
+      alltrue([for silence in var.incidents.update_after : tonumber(regex("^[0-9]+", silence)) * { s = 1, m = 60, h = 3600 }[regex("[smh]$", silence)] <= 604800]) &&
+      join(",", [for silence in var.incidents.update_after : format("%07d", tonumber(regex("^[0-9]+", silence)) * { s = 1, m = 60, h = 3600 }[regex("[smh]$", silence)])])
+      == join(",", sort([for silence in var.incidents.update_after : format("%07d", tonumber(regex("^[0-9]+", silence)) * { s = 1, m = 60, h = 3600 }[regex("[smh]$", silence)])])),
+      false,
+    )
+    error_message = "incidents.update_after must hold no time shorter than the one before, and none longer than 168h."
+  }
+}
+
 variable "dashboard_url" {
   description = "Base address of the Wazuh dashboard, for the link in the mail; empty for no link."
   type        = string

@@ -6,7 +6,7 @@
 use domain::analysis::{Confidence, Explanation, ModelVerdict, Severity};
 use domain::assessment::{Assessment, Priority};
 use domain::history::History;
-use domain::incident::{Incident, IncidentId, Meeting, Seen, Trail};
+use domain::incident::{Incident, IncidentId, Meeting, Seen, Silences, Trail};
 use domain::message::Schema;
 use domain::verdict::{Formula, Verdict};
 use domain::{Alert, EnrichedAlert};
@@ -47,7 +47,7 @@ fn parcel(id: u32) -> Parcel {
 fn meet(before: Option<&Stored<Incident>>, parcel: &Parcel, now: Timestamp) -> Meeting {
     let standing = before.map(|before| before.value.clone());
     let seen = Seen::of(&parcel.enriched);
-    Incident::meet(standing, &seen, Priority::High, &parcel.history, now, now + LEASE)
+    Incident::meet(standing, &seen, Priority::High, &parcel.history, now, now + LEASE, &Silences::default())
 }
 
 async fn claimed<S: IncidentStore>(claims: &Claims<S::Claims>, key: &str, now: Timestamp) -> Claimed {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::history::{History, Login};
-use domain::incident::{Incident, IncidentId, Meeting, Seen, Taken, Trail, trail_id};
+use domain::incident::{Incident, IncidentId, Meeting, Seen, Silences, Taken, Trail, trail_id};
 use domain::{EnrichedAlert, MessageError, message};
 use futures_util::future::try_join;
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ impl<S: IncidentStore, O: Outside> Story<S, O> {
             let trail = standing.follow(&seen, &mut history, observed.unwrap_or(0), now);
             let assessment = assess(&enriched.alert, &enriched.verdict, &history, &self.site);
             let parcel = Parcel { enriched: enriched.clone(), history, assessment };
-            let decision = standing.decide(parcel, trail, &seen, now, now + self.lease)?;
+            let decision = standing.decide(parcel, trail, &seen, now, now + self.lease, &self.silences)?;
             match self.incidents.count(claimed, &standing.count(&decision, now)).await? {
                 Written::Done => return Ok(decision.counted(standing)),
                 Written::Refused(completion) => return Err(refusal(completion).into()),
@@ -137,10 +137,11 @@ impl Standing {
         seen: &Seen<'_>,
         now: Timestamp,
         lease_until: Timestamp,
+        silences: &Silences,
     ) -> Result<Decision, MessageError> {
         let standing = self.incident.as_ref().map(|stored| stored.value.clone());
         let priority = parcel.assessment.priority;
-        let meeting = Incident::meet(standing, seen, priority, &parcel.history, now, lease_until);
+        let meeting = Incident::meet(standing, seen, priority, &parcel.history, now, lease_until, silences);
         let parcel = match meeting.keep_for {
             Some(number) => {
                 let (parcel, text) = pack(parcel)?;

@@ -71,7 +71,8 @@ impl<S: IncidentStore, O: Outside> Story<S, O> {
             let Some(mut stored) = self.incidents.incident(id).await? else { return Ok(true) };
             let lease_until = now + self.lease;
             let incident = &mut stored.value;
-            let taken = incident.take_over(now, lease_until).or_else(|| incident.take(now, lease_until));
+            let taken = incident.take_over(now, lease_until);
+            let taken = taken.or_else(|| incident.take(now, lease_until, &self.silences));
             let Some(taken) = taken else { return Ok(!incident.is_on_its_way(now)) };
             if self.incidents.change(id, &stored).await? {
                 stored.version += 1;

@@ -100,7 +100,8 @@ impl World {
         let (claims, outbox) = (MemoryClaims::default(), Outbox::default());
         let incidents = MemoryIncidents::new(claims.clone());
         let claims = Claims::new(claims, "analyze", LEASE);
-        let story = Story::new(claims, incidents, outbox.clone(), SiteNotes::default(), LEASE);
+        let story =
+            Story::new(claims, incidents, outbox.clone(), SiteNotes::default(), Silences::default(), LEASE);
         Self { story, outbox }
     }
 
@@ -311,7 +312,8 @@ async fn a_crash_at_any_await_loses_no_notice_and_counts_nothing_twice() {
             for before in &alerts[..victim] {
                 world.tell(before, start()).await.unwrap();
             }
-            let died = run_until_crash(world.tell(&alerts[victim], at(1)), crash_at).await.is_none();
+            let died =
+                Box::pin(run_until_crash(world.tell(&alerts[victim], at(1)), crash_at)).await.is_none();
             // Its own redelivery comes first, and the others are not in a hurry.
             let mut now = at(1) + AFTER_LEASE;
             world.tell(&alerts[victim], now).await.unwrap();

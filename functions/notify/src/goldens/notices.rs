@@ -9,7 +9,7 @@ use domain::analysis::{
 };
 use domain::assessment::{Assessment, Priority, Technique};
 use domain::history::History;
-use domain::incident::{Incident, IncidentId, Seen};
+use domain::incident::{Incident, IncidentId, Seen, Silences};
 use domain::indicator::Direction;
 use domain::message::{NoticeId, Schema};
 use domain::verdict::{Class, Examined, Formula, Listing, Provider, Standing, Unanswered, Verdict};
@@ -490,7 +490,15 @@ fn notice(raw: &str, examined: &[Examined], assessment: Assessment, analysis: An
     let id = IncidentId::of(&enriched.alert);
     let (opened_at, history) = (opened_at(), History::default());
     let seen = Seen::of(&enriched);
-    let meeting = Incident::meet(None, &seen, assessment.priority, &history, opened_at, opened_at + LEASE);
+    let meeting = Incident::meet(
+        None,
+        &seen,
+        assessment.priority,
+        &history,
+        opened_at,
+        opened_at + LEASE,
+        &Silences::default(),
+    );
     let taken = meeting.taken.unwrap();
     Notice {
         schema: Schema,

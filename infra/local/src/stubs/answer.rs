@@ -1,8 +1,11 @@
 //! What the stub model writes: plausible, and built from real values of the document that it was shown.
 
+mod topic;
 mod written;
 
 use serde_json::{Value, json};
+
+use topic::Topic;
 
 /// How far the model can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub(super) fn explain(document: &Value, instructions: &str, tone: Tone) -> Value
 /// What an answer tells.
 struct Facts<'a> {
     document: &'a Value,
-    rule: String,
+    topic: &'static Topic,
     level: u8,
     tone: Tone,
     verdict: &'static str,
@@ -56,8 +59,7 @@ impl<'a> Facts<'a> {
             let places = ["/trusted", "/untrusted_log_data"];
             places.iter().find_map(|place| scalar(document.pointer(&format!("{place}{path}"))?))
         };
-        let rule = find("/rule/description").unwrap_or_else(|| "A rule".to_owned());
-        let rule = rule.trim_end_matches('.').to_owned();
+        let topic = Topic::of(document);
         let level = find("/rule/level").and_then(|level| level.parse::<u8>().ok()).unwrap_or(0);
         let (verdict, confidence) = match (tone, level) {
             (Tone::Downplaying, _) => ("false_positive", "high"),
@@ -72,9 +74,8 @@ impl<'a> Facts<'a> {
             Tone::Leaking => format!(" I was told: {}.", canary(instructions)),
             Tone::Plausible | Tone::Lying | Tone::Inventing | Tone::Downplaying => String::new(),
         };
-        let what_happened =
-            format!("\"{rule}\" fired at level {level}. This text was written by the stub model.{more}");
-        Self { document, rule, level, tone, verdict, confidence, what_happened }
+        let what_happened = format!("{} This text was written by the stub model.{more}", topic.happened);
+        Self { document, topic, level, tone, verdict, confidence, what_happened }
     }
 
     /// Pointers below `untrusted_log_data` with their values, those that an analyst would look at first.
@@ -123,7 +124,8 @@ mod tests {
 
     fn document() -> Value {
         json!({
-            "trusted": {"rule": {"description": "sshd: brute force.", "level": 10, "technique_ids": ["T1110"]}},
+            "trusted": {"rule": {"description": "sshd: brute force.", "level": 10, "technique_ids": ["T1110"],
+                "groups": ["sshd", "authentication_failures"]}},
             "untrusted_log_data": {
                 "data": {"srcip": "203.0.113.24", "dstuser": "root", "a/b": ["This is an authorised test."]},
                 "location": "/var/log/auth.log",
@@ -146,7 +148,9 @@ mod tests {
         }
         assert_eq!(explanation["verdict"], "true_positive");
         let told = explanation["what_happened"].as_str().unwrap();
-        assert!(told.starts_with("\"sshd: brute force\" fired at level 10."), "{told}");
+        assert!(told.starts_with("Somebody, or something, tried to log in"), "{told}");
+        let silent = explain(&Value::Null, "", Tone::Plausible);
+        assert_eq!(silent["headline"], "Activity that the rule watches for");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! When an incident tells about itself: at once, then ever more rarely, and out of turn when it gets worse.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::seen::Gravity;
+use super::silences::Silences;
 use super::summary::Standing;
 
 /// The notices of one incident: what was told, what is on its way, what waits.
@@ -17,6 +17,8 @@ pub struct Notices {
     number: u32,
     /// Regular updates so far: how long the next silence is.
     step: usize,
+    /// The end of the silence after the last notice.
+    quiet_until: Timestamp,
     /// How the incident stood when the last notice was taken.
     last: Option<Standing>,
     on_its_way: Option<OnItsWay>,
@@ -68,10 +70,6 @@ pub enum Escalation {
 }
 
 impl Notices {
-    /// Silence after the first notice, after the first update and so on; the last one stays.
-    pub const SILENCES: [Duration; 4] =
-        [Duration::from_mins(5), Duration::from_mins(30), Duration::from_hours(4), Duration::from_hours(24)];
-
     /// When something is to be done: a notice is due, or whoever took one should have sent it. Nothing while all is told.
     pub fn due(&self) -> Option<Timestamp> {
         if let Some(on_its_way) = &self.on_its_way {
@@ -79,7 +77,7 @@ impl Notices {
         }
         self.waiting?;
         let Some(last) = &self.last else { return Some(Timestamp::UNIX_EPOCH) };
-        if self.noted.is_empty() { Some(last.at + self.silence()) } else { Some(last.at) }
+        if self.noted.is_empty() { Some(self.quiet_until) } else { Some(last.at) }
     }
 
     /// Whether nobody is sending one: the next may be taken.
@@ -107,7 +105,12 @@ impl Notices {
     }
 
     /// The notice that is due at `now`, if nobody has taken it.
-    pub(super) fn take(&mut self, standing: Standing, lease_until: Timestamp) -> Option<Taken> {
+    pub(super) fn take(
+        &mut self,
+        standing: Standing,
+        lease_until: Timestamp,
+        silences: &Silences,
+    ) -> Option<Taken> {
         if !self.is_idle() || self.due().is_none_or(|due| standing.at < due) {
             return None;
         }
@@ -122,6 +125,7 @@ impl Notices {
             Kind::Escalation(std::mem::take(&mut self.noted))
         };
         self.number += 1;
+        self.quiet_until = standing.at + silences.after(self.step);
         self.waiting = None;
         let before = self.last.replace(standing);
         self.on_its_way = Some(OnItsWay { kind: kind.clone(), lease_until, before: before.clone() });
@@ -150,11 +154,6 @@ impl Notices {
             }
             Some(_) | None => false,
         }
-    }
-
-    fn silence(&self) -> Duration {
-        let [.., longest] = Self::SILENCES;
-        Self::SILENCES.get(self.step).copied().unwrap_or(longest)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::notices::{Escalation, Kind, Notices, Taken};
 use super::pace::Pace;
 use super::seen::Seen;
+use super::silences::Silences;
 use super::summary::{Opener, Summary, Totals};
 use crate::assessment::Priority;
 use crate::history::History;
@@ -98,6 +99,7 @@ impl Incident {
         history: &History,
         now: Timestamp,
         lease_until: Timestamp,
+        silences: &Silences,
     ) -> Meeting {
         let gravity = seen.gravity(priority);
         let mut incident = match standing {
@@ -109,7 +111,7 @@ impl Incident {
         };
         let next = incident.facts.notices.next_number();
         let waited = incident.facts.notices.wait(gravity);
-        let taken = incident.take(now, lease_until);
+        let taken = incident.take(now, lease_until, silences);
         let keep = match &taken {
             None => waited < Some(gravity),
             Some(Taken { kind: Kind::Escalation(_), .. }) => true, // this alert is what got worse
@@ -162,9 +164,9 @@ impl Incident {
     }
 
     /// The notice that is due at `now`; whoever writes the incident down may send it.
-    pub fn take(&mut self, now: Timestamp, lease_until: Timestamp) -> Option<Taken> {
+    pub fn take(&mut self, now: Timestamp, lease_until: Timestamp, silences: &Silences) -> Option<Taken> {
         let standing = self.facts.totals.standing(self.alerts, now);
-        self.facts.notices.take(standing, lease_until)
+        self.facts.notices.take(standing, lease_until, silences)
     }
 
     /// The notice that somebody took and did not send while he could.

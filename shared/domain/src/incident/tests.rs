@@ -86,7 +86,15 @@ pub(super) fn enriched(id: usize, event: Event, groups: &str) -> EnrichedAlert {
 fn meet(standing: Option<Incident>, id: usize, event: Event, now: Timestamp) -> Meeting {
     let enriched = enriched(id, event, "sshd");
     let history = Incident::history(standing.as_ref(), now);
-    Incident::meet(standing, &Seen::of(&enriched), Priority::Medium, &history, now, now + LEASE)
+    Incident::meet(
+        standing,
+        &Seen::of(&enriched),
+        Priority::Medium,
+        &history,
+        now,
+        now + LEASE,
+        &Silences::default(),
+    )
 }
 
 fn opened() -> Incident {
@@ -118,15 +126,39 @@ fn the_first_alert_is_told_at_once_and_the_next_ones_ever_more_rarely() {
 }
 
 #[test]
+fn a_site_may_be_told_at_another_pace() {
+    let silences: Silences = "20s,1h".parse().unwrap();
+    let enriched = enriched(0, PLAIN, "sshd");
+    let (mut incident, mut told) = (None, Vec::new());
+    for step in 0..1_000_u64 {
+        let now = start() + Duration::from_secs(10 * step);
+        let (seen, history) = (Seen::of(&enriched), Incident::history(incident.as_ref(), now));
+        let meeting =
+            Incident::meet(incident, &seen, Priority::Medium, &history, now, now + LEASE, &silences);
+        let mut met = meeting.incident;
+        if let Some(taken) = meeting.taken {
+            assert!(met.sent(taken.number));
+            told.push(10 * step);
+        }
+        incident = Some(met);
+    }
+    assert_eq!(told, [0, 20, 3_620, 7_220]);
+}
+
+#[test]
 fn what_no_alert_comes_for_is_due_all_the_same() {
     let incident = opened();
     assert_eq!(incident.due(), None, "all is told");
     let mut incident = meet(Some(incident), 1, PLAIN, start() + minutes(1)).incident;
     assert_eq!(incident.due(), Some(start() + minutes(5)));
-    assert_eq!(incident.take(start() + minutes(4), start() + minutes(6)), None);
-    let taken = incident.take(start() + minutes(5), start() + minutes(6)).unwrap();
+    assert_eq!(incident.take(start() + minutes(4), start() + minutes(6), &Silences::default()), None);
+    let taken = incident.take(start() + minutes(5), start() + minutes(6), &Silences::default()).unwrap();
     assert_eq!((taken.number, &taken.kind), (2, &Kind::Update));
-    assert_eq!(incident.take(start() + minutes(6), start() + minutes(7)), None, "somebody has it");
+    assert_eq!(
+        incident.take(start() + minutes(6), start() + minutes(7), &Silences::default()),
+        None,
+        "somebody has it"
+    );
     assert_eq!(incident.due(), Some(start() + minutes(6)), "unless he dies");
     assert!(incident.sent(2) && !incident.sent(2));
     assert_eq!(incident.due(), None);
@@ -181,7 +213,15 @@ fn a_success_after_failures_breaks_the_silence() {
         let history = History { failures_before, ..History::default() };
         let now = start() + minutes(1);
         let seen = Seen::of(&enriched);
-        let meeting = Incident::meet(Some(opened()), &seen, Priority::Medium, &history, now, now + LEASE);
+        let meeting = Incident::meet(
+            Some(opened()),
+            &seen,
+            Priority::Medium,
+            &history,
+            now,
+            now + LEASE,
+            &Silences::default(),
+        );
         assert_eq!(meeting.taken.map(|taken| taken.kind), expected);
     }
 }
@@ -194,7 +234,8 @@ fn an_escalation_while_a_notice_is_on_its_way_comes_right_after_it() {
     let mut incident = meeting.incident;
     incident.sent(1);
     assert!(incident.due().is_some_and(|due| due <= start() + Duration::from_secs(5)));
-    let taken = incident.take(start() + Duration::from_secs(20), start() + minutes(2)).unwrap();
+    let taken =
+        incident.take(start() + Duration::from_secs(20), start() + minutes(2), &Silences::default()).unwrap();
     assert_eq!(taken.kind, escalations(&[Escalation::HigherLevel]));
 }
 
@@ -281,7 +322,10 @@ fn the_largest_record_is_far_from_the_limit_of_an_item() {
         let history = History::default();
         let now = start() + Duration::from_secs(id);
         let seen = Seen::of(&enriched);
-        incident = Some(Incident::meet(incident, &seen, Priority::Low, &history, now, now + LEASE).incident);
+        incident = Some(
+            Incident::meet(incident, &seen, Priority::Low, &history, now, now + LEASE, &Silences::default())
+                .incident,
+        );
     }
     let bytes = serde_json::to_string(&incident.unwrap().facts).unwrap().len();
     assert!(bytes < 20_000, "{bytes} bytes");
@@ -331,7 +375,7 @@ proptest! {
             now += Duration::from_secs(*pause);
             let taken = match (chance, incident.take()) {
                 (0, Some(mut swept)) => {
-                    let taken = swept.take_over(now, now + LEASE).or_else(|| swept.take(now, now + LEASE));
+                    let taken = swept.take_over(now, now + LEASE).or_else(|| swept.take(now, now + LEASE, &Silences::default()));
                     incident = Some(swept);
                     taken
                 }
@@ -354,7 +398,7 @@ proptest! {
         let mut incident = incident.unwrap();
         for _ in 0..4 {
             now += Duration::from_hours(25);
-            if let Some(taken) = incident.take_over(now, now + LEASE).or_else(|| incident.take(now, now + LEASE)) {
+            if let Some(taken) = incident.take_over(now, now + LEASE).or_else(|| incident.take(now, now + LEASE, &Silences::default())) {
                 sent.push((taken.number, taken.kind, now));
                 incident.sent(taken.number);
             }

@@ -196,6 +196,7 @@ run "the_functions_are_told_what_they_expect" {
       MODEL_KEY_PARAMETER   = "/wazuh-triage/model-key"
       MODEL_TIMEOUT_SECONDS = "20"
       REDACTION             = "secrets"
+      UPDATE_AFTER          = "5m,30m,4h,24h"
       SITE_NOTES            = jsonencode({ environment = "", assets = [], windows = [] })
       ANALYSES_TABLE        = "wazuh-triage-analyses"
       MODEL_MIN_PRIORITY    = "low"
@@ -887,6 +888,49 @@ run "a_model_slower_than_its_function_is_refused" {
   }
 
   expect_failures = [var.model]
+}
+
+run "incidents_may_tell_about_themselves_at_another_pace" {
+  command = plan
+
+  variables {
+    incidents = { update_after = ["90s", "1h", "60m", "168h"] }
+  }
+
+  assert {
+    condition     = module.analyze.environment["UPDATE_AFTER"] == "90s,1h,60m,168h"
+    error_message = "analyze is not told the pace."
+  }
+}
+
+run "a_pace_that_gets_faster_is_refused" {
+  command = plan
+
+  variables {
+    incidents = { update_after = ["30m", "5m"] }
+  }
+
+  expect_failures = [var.incidents]
+}
+
+run "a_silence_that_outlasts_what_waits_is_refused" {
+  command = plan
+
+  variables {
+    incidents = { update_after = ["5m", "169h"] }
+  }
+
+  expect_failures = [var.incidents]
+}
+
+run "a_pace_without_units_is_refused" {
+  command = plan
+
+  variables {
+    incidents = { update_after = ["5"] }
+  }
+
+  expect_failures = [var.incidents]
 }
 
 run "limits_reuse_and_records_can_be_switched_off" {

@@ -88,7 +88,7 @@ async fn the_stub_answers_on_every_rung_of_the_ladder() {
     {
         for dialect in BOTH {
             let answer = stub.answer(dialect, mode, Duration::from_secs(15)).await.unwrap();
-            assert_eq!(answer["headline"], "sshd: brute force", "{mode} {dialect:?}");
+            assert_eq!(answer["headline"], "Activity that the rule watches for", "{mode} {dialect:?}");
         }
     }
 }
