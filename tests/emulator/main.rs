@@ -7,5 +7,6 @@ mod claims;
 mod enrich_stage;
 mod incident_store;
 mod intel_store;
+mod mail_events;
 mod notify_stage;
 mod pipeline;

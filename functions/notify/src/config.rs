@@ -3,12 +3,15 @@
 use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
 
+use crate::events::EventSettings;
 use crate::mail::MailSettings;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub settings: Settings,
     pub mail: MailSettings,
+    /// Absent where nobody reports what becomes of a mail.
+    pub events: Option<EventSettings>,
 }
 
 impl Config {
@@ -16,7 +19,8 @@ impl Config {
         let mut reader = Reader::new(environment);
         let settings = Settings::read(&mut reader);
         let mail = MailSettings::read(&mut reader);
-        let config = (|| Some(Self { settings: settings?, mail: mail? }))();
+        let events = EventSettings::read(&mut reader);
+        let config = (|| Some(Self { settings: settings?, mail: mail?, events: events? }))();
         reader.finish(config)
     }
 }

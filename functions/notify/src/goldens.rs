@@ -15,8 +15,8 @@ pub(crate) use notices::{
 
 use crate::mail::tests::mime::Part;
 use crate::mail::{
-    AlertLink, Attachment, Bounce, DEFAULT_SUBJECT, Dashboard, HostLink, Mail, MailSettings, Note, Privacy,
-    digest, mail, storm,
+    AlertLink, Attachment, Bounce, BounceReason, DEFAULT_SUBJECT, Dashboard, HostLink, Mail, MailSettings,
+    Note, Privacy, digest, mail, storm,
 };
 
 pub(crate) fn settings() -> MailSettings {
@@ -68,6 +68,7 @@ pub(crate) fn mails() -> Vec<Golden> {
         recipient: "duty@example.com".parse().unwrap(),
         at: "2026-10-03T09:10:00Z".parse().unwrap(),
         bounce: Bounce::Permanent,
+        reason: BounceReason::Unstated,
     };
     let mut all: Vec<Golden> = all()
         .into_iter()

@@ -1,8 +1,10 @@
 //! The notify stage: one notice in, one mail out.
 
 pub mod config;
+pub mod events;
 pub mod mail;
 pub mod stage;
+pub mod webhook;
 
 mod clock;
 mod count;

@@ -21,7 +21,7 @@ pub use crate::links::{AlertLink, Dashboard, HostLink, LinkError, MispUrl, SiteU
 pub use crate::opening::Opening;
 pub use crate::template::TemplateError;
 pub use address::{AddressError, MailAddress, Recipients};
-pub use notes::{Bounce, Note};
+pub use notes::{Bounce, BounceReason, Note};
 pub use settings::{Attachment, MailSettings, NoChoice, Privacy};
 pub use subject::{DEFAULT_SUBJECT, SubjectTemplate};
 

@@ -18,7 +18,8 @@ use lambda::metrics::Metrics;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
 use crate::config::Config;
-use crate::mail::{Mail, MailError, mail};
+use crate::events::{MailEventError, MailEvents, Troubles};
+use crate::mail::{Mail, MailError, Note, mail};
 
 /// The notify stage with its clients.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Notify {
     config: Config,
     worker: Worker,
     ses: Ses,
+    events: Option<MailEvents>,
 }
 
 impl Notify {
@@ -34,25 +36,30 @@ impl Notify {
 
     pub fn new(config: Config, aws: &aws_types::SdkConfig) -> Self {
         let (dynamodb, sqs) = (aws_sdk_dynamodb::Client::new(aws), aws_sdk_sqs::Client::new(aws));
-        let worker = Worker::new(Self::NAME, &config.settings, dynamodb, sqs);
-        Self { worker, ses: Ses::from_conf(ses_config(aws)), config }
+        let worker = Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs);
+        let events = config.events.as_ref();
+        let events = events.map(|events| MailEvents::new(Troubles::table(dynamodb, &events.incidents_table)));
+        Self { worker, ses: Ses::from_conf(ses_config(aws)), config, events }
     }
 
     /// Sends the mail; only the holder of a won claim may. Answers with SES's message id.
-    async fn send(&self, _proof: &Claimed, mail: Mail) -> Result<String, NotifyError> {
+    async fn send(&self, _proof: &Claimed, notice: &Notice, mail: Mail) -> Result<String, NotifyError> {
         let settings = &self.config.mail;
         let recipients = settings.to.iter().map(|address| address.as_str().to_owned()).collect();
         let message = RawMessage::builder().data(Blob::new(mail.raw)).build();
         let message = message.map_err(|error| NotifyError::Send(error.into()))?;
-        let sent = self
+        let mut request = self
             .ses
             .send_raw_email()
             .source(settings.from.as_str())
             .set_destinations(Some(recipients))
-            .raw_message(message)
-            .send()
-            .await;
-        match sent {
+            .raw_message(message);
+        if let Some(events) = &self.config.events {
+            let (kind, incident) = (notice.kind.name(), notice.incident.as_str());
+            let tags = [("kind", kind), ("incident", incident), ("notice", notice.id.as_str())];
+            request = events.report(request, &tags);
+        }
+        match request.send().await {
             Ok(answer) => Ok(answer.message_id),
             Err(error) => Err(match error.as_service_error() {
                 Some(SendRawEmailError::MessageRejected(_)) => NotifyError::Rejected("MessageRejected"),
@@ -64,6 +71,30 @@ impl Notify {
         }
     }
 
+    /// What the mail should tell of its recipients.
+    async fn notes(&self, now: Timestamp) -> Vec<Note> {
+        match &self.events {
+            Some(events) => events.notes(&self.config.mail.to, now).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// A record that holds no notice: an event of SES, or something that a person has to look at.
+    async fn other(
+        &self,
+        record: &Record,
+        error: &message::MessageError,
+        now: Timestamp,
+    ) -> Result<Settled, NotifyError> {
+        if let Some(events) = &self.events {
+            let Worker { claims, metrics, .. } = &self.worker;
+            if let Some(settled) = events.take(&record.body, claims, metrics, now).await? {
+                return Ok(settled);
+            }
+        }
+        Ok(self.worker.dead_letter(record, None, &error.to_string()).await?)
+    }
+
     /// Won claim in hand: one mail, and its record.
     async fn follow(
         &self,
@@ -71,8 +102,8 @@ impl Notify {
         claimed: &Claimed,
         now: Timestamp,
     ) -> Result<Settled, NotifyError> {
-        let mail = mail(notice, &self.config.mail, &[], now)?;
-        let mail_id = self.send(claimed, mail).await?;
+        let mail = mail(notice, &self.config.mail, &self.notes(now).await, now)?;
+        let mail_id = self.send(claimed, notice, mail).await?;
         let key = notice.alert.key();
         tracing::info!(
             alert.key = key.as_str(),
@@ -116,7 +147,7 @@ impl Stage for Notify {
     async fn handle(&self, record: &Record, _: Deadline, now: Timestamp) -> Result<Settled, NotifyError> {
         let notice: Notice = match message::decode(&record.body) {
             Ok(notice) => notice,
-            Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
+            Err(error) => return self.other(record, &error, now).await,
         };
         let claimed = match self.worker.claim(notice.id.as_str(), now).await? {
             Turn::Ours(claimed) => claimed,
@@ -141,6 +172,8 @@ pub enum NotifyError {
     Worker(#[from] WorkerError),
     #[error(transparent)]
     Mail(#[from] MailError),
+    #[error(transparent)]
+    Event(#[from] MailEventError),
     /// Sending the same mail again would not help.
     #[error("SES rejected the mail: {0}")]
     Rejected(&'static str),
@@ -153,6 +186,7 @@ impl Failure for NotifyError {
         match self {
             Self::Worker(error) => error.kind(),
             Self::Mail(_) => "mail",
+            Self::Event(error) => error.kind(),
             Self::Rejected(_) => "rejected",
             Self::Send(_) => "send",
         }

@@ -21,7 +21,7 @@ pub use crate::links::Link;
 pub use crate::shown::Shown;
 pub use analysis::AnalysisView;
 pub use facts::Fact;
-pub use held::{DigestView, StormView};
+pub use held::{DigestView, HeldRow, StormView};
 pub(crate) use held::{digest, storm};
 pub use incident::IncidentView;
 pub use intelligence::{Intelligence, Reply, Share};

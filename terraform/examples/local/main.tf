@@ -44,6 +44,9 @@ module "pipeline" {
     identity_arn = aws_ses_email_identity.sender.arn
   }
 
+  # MiniStack has configuration sets of SES, but no event destinations: nothing would ever come back.
+  mail_events = { enabled = false }
+
   model = {
     url = var.model_url
   }

@@ -283,17 +283,33 @@ module "notify" {
     MAIL_TO       = join(",", var.mail.to)
     MAIL_SUBJECT  = var.mail.subject
     DASHBOARD_URL = trimsuffix(var.dashboard_url, "/")
+
+    INCIDENTS_TABLE        = module.tables.names["incidents"]
+    MAIL_CONFIGURATION_SET = join("", module.mail_events[*].configuration_set)
   })
 
-  statements = [
+  statements = concat([
     local.claim_statement,
     {
       sid       = "SendMail"
       actions   = ["ses:SendRawEmail"]
-      resources = concat([var.mail.identity_arn], var.mail.recipient_identity_arns)
+      resources = concat([var.mail.identity_arn], var.mail.recipient_identity_arns, module.mail_events[*].configuration_set_arn)
       condition = { StringEquals = { "ses:FromAddress" = var.mail.from } }
     },
-  ]
+    ], [for statement in [
+      {
+        sid       = "ReadMailEvents"
+        actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+        resources = module.mail_events[*].queue_arn
+      },
+      {
+        # Of the incidents table only the rows of recipients in trouble.
+        sid       = "NoteTrouble"
+        actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
+        resources = [module.tables.arns["incidents"]]
+        condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "suppression#*" } }
+      },
+  ] : statement if var.mail_events.enabled])
 
   architecture            = var.architecture
   timeout_seconds         = var.functions.notify.timeout_seconds
@@ -304,6 +320,34 @@ module "notify" {
   log_level               = var.log_level
   log_retention_days      = var.log_retention_days
   tags                    = var.tags
+}
+
+# Bounces and complaints come back to the function that sent the mail.
+module "mail_events" {
+  source = "../mail-events"
+  count  = var.mail_events.enabled ? 1 : 0
+
+  name                       = "${var.name}-mail-events"
+  visibility_timeout_seconds = 6 * var.functions.notify.timeout_seconds
+  require_tls                = var.mail_events.require_tls
+  topic_key_arn              = var.mail_events.topic_key_arn
+  max_receive_count          = var.max_receive_count
+  tags                       = var.tags
+}
+
+# Two batches at once, so that a wave of bounces leaves the function to the notices.
+resource "aws_lambda_event_source_mapping" "mail_events" {
+  count = var.mail_events.enabled ? 1 : 0
+
+  event_source_arn        = module.mail_events[0].queue_arn
+  function_name           = module.notify.name
+  function_response_types = ["ReportBatchItemFailures"]
+  batch_size              = 10
+  tags                    = var.tags
+
+  scaling_config {
+    maximum_concurrency = 2
+  }
 }
 
 # The operator fills these with `aws ssm put-parameter --overwrite`; "unset" means that the provider is off. Terraform

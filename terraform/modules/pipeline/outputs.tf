@@ -43,6 +43,15 @@ output "mail" {
   value       = { from = var.mail.from, to = var.mail.to }
 }
 
+output "mail_events" {
+  description = "What becomes of mails: configuration set, queue URL, URL of its dead-letter queue. null while `mail_events.enabled` is false."
+  value = one([for events in module.mail_events : {
+    configuration_set     = events.configuration_set
+    queue_url             = events.queue_url
+    dead_letter_queue_url = events.dead_letter_queue_url
+  }])
+}
+
 output "publisher_policy" {
   description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue and take from the feedback queue, nothing else."
   value = jsonencode({

@@ -83,6 +83,28 @@ variable "mail" {
   }
 }
 
+variable "mail_events" {
+  description = <<-TEXT
+    Whether SES tells what becomes of a mail: bounces, complaints, rejects, as metrics and as a note in the next mail.
+    enabled: needs a configuration set with an event destination, which some emulators do not have.
+    require_tls: whether a mail whose recipient's server offers no TLS comes back as a bounce instead of being sent in the
+    clear.
+    topic_key_arn: KMS key of your own for the topic that the events go through; its policy must let `ses.amazonaws.com`
+    use it.
+  TEXT
+  type = object({
+    enabled       = optional(bool, true)
+    require_tls   = optional(bool, false)
+    topic_key_arn = optional(string)
+  })
+  default = {}
+
+  validation {
+    condition     = var.mail_events.enabled || (!var.mail_events.require_tls && var.mail_events.topic_key_arn == null)
+    error_message = "mail_events.require_tls and mail_events.topic_key_arn are of no use while mail_events.enabled is false: both belong to the configuration set and its topic."
+  }
+}
+
 variable "enrich" {
   description = <<-TEXT
     Which alerts are worked on, and which go on to analysis.

@@ -24,6 +24,19 @@ locals {
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   }) }
+
+  # Whoever has a role needs no word here; a topic has none.
+  main_policy = var.sender_topic_arn == null ? local.tls_only[var.name] : jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(jsondecode(local.tls_only[var.name]).Statement, [{
+      Sid       = "SendFromTopic"
+      Effect    = "Allow"
+      Principal = { Service = "sns.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "${local.arn_prefix}:${var.name}"
+      Condition = { ArnEquals = { "aws:SourceArn" = var.sender_topic_arn } }
+    }])
+  })
 }
 
 resource "aws_sqs_queue" "main" {
@@ -32,7 +45,7 @@ resource "aws_sqs_queue" "main" {
   message_retention_seconds  = 4 * 24 * 3600
   max_message_size           = 262144
   sqs_managed_sse_enabled    = true
-  policy                     = local.tls_only[var.name]
+  policy                     = local.main_policy
   tags                       = var.tags
 }
 

@@ -30,6 +30,12 @@ variable "max_receive_count" {
   }
 }
 
+variable "sender_topic_arn" {
+  description = "SNS topic that may send to the queue; null for none."
+  type        = string
+  default     = null
+}
+
 variable "tags" {
   description = "Tags of both queues."
   type        = map(string)

@@ -20,6 +20,9 @@ mock_provider "aws" {
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock" }
   }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
+  }
   mock_resource "aws_ses_email_identity" {
     defaults = { arn = "arn:aws:ses:eu-central-1:123456789012:identity/mock" }
   }

@@ -18,6 +18,22 @@ mock_provider "aws" {
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock" }
   }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mail-events" }
+  }
+  mock_resource "aws_ses_configuration_set" {
+    defaults = { arn = "arn:aws:ses:eu-central-1:123456789012:configuration-set/mail-events" }
+  }
+}
+
+override_resource {
+  target = module.mail_events[0].module.queue.aws_sqs_queue.main
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:mail-events", url = "https://sqs/mail-events" }
+}
+
+override_resource {
+  target = module.mail_events[0].module.queue.aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:mail-events-dlq", url = "https://sqs/mail-events-dlq" }
 }
 
 override_resource {
@@ -228,6 +244,9 @@ run "the_functions_are_told_what_they_expect" {
       MAIL_TO               = "first@example.com,second@example.com"
       MAIL_SUBJECT          = "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})"
       DASHBOARD_URL         = ""
+
+      INCIDENTS_TABLE        = "wazuh-triage-incidents"
+      MAIL_CONFIGURATION_SET = "wazuh-triage-mail-events"
     }
     error_message = "The environment of notify is not the one its program reads."
   }
@@ -291,14 +310,21 @@ run "no_policy_reaches_beyond_its_stage" {
       ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:notices"
       DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:notices-dlq"
       Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
-      SendMail         = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com"
+      SendMail         = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com arn:aws:ses:eu-central-1:123456789012:configuration-set/mail-events"
+      ReadMailEvents   = "arn:aws:sqs:eu-central-1:123456789012:mail-events"
+      NoteTrouble      = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
     }
-    error_message = "notify may touch something else than its own queue, tables and sender."
+    error_message = "notify may touch something else than its own queues, tables and sender."
   }
 
   assert {
     condition     = one([for statement in jsondecode(module.notify.policy).Statement : statement.Condition if statement.Sid == "SendMail"]) == { StringEquals = { "ses:FromAddress" = "triage@example.com" } }
     error_message = "notify may send from one address only."
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(module.notify.policy).Statement : statement.Condition if statement.Sid == "NoteTrouble"]) == { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "suppression#*" } }
+    error_message = "notify may touch only the rows of recipients in the incidents table."
   }
 
   # The streams of a log group can only be named by a trailing ":*".
@@ -517,6 +543,7 @@ run "in_the_sandbox_the_recipients_are_permitted_too" {
       identity_arn            = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
       recipient_identity_arns = ["arn:aws:ses:eu-central-1:123456789012:identity/first@example.com"]
     }
+    mail_events = { enabled = false }
   }
 
   assert {
@@ -526,6 +553,55 @@ run "in_the_sandbox_the_recipients_are_permitted_too" {
     ])
     error_message = "The sandbox checks the recipients' identities as well."
   }
+}
+
+run "without_events_nothing_of_them_is_left" {
+  variables {
+    mail_events = { enabled = false }
+  }
+
+  assert {
+    condition     = length(module.mail_events) == 0 && length(aws_lambda_event_source_mapping.mail_events) == 0 && output.mail_events == null && module.notify.environment["MAIL_CONFIGURATION_SET"] == ""
+    error_message = "Without events there must be no configuration set."
+  }
+
+  assert {
+    condition     = length(setintersection([for statement in jsondecode(module.notify.policy).Statement : statement.Sid], ["ReadMailEvents", "NoteTrouble"])) == 0
+    error_message = "Without events notify needs no permission for them."
+  }
+}
+
+run "notify_reads_the_events_beside_its_notices" {
+  assert {
+    condition = (
+      one(aws_lambda_event_source_mapping.mail_events).event_source_arn == "arn:aws:sqs:eu-central-1:123456789012:mail-events" &&
+      one(aws_lambda_event_source_mapping.mail_events).function_name == "wazuh-triage-notify" &&
+      one(aws_lambda_event_source_mapping.mail_events).function_response_types == toset(["ReportBatchItemFailures"]) &&
+      one(one(aws_lambda_event_source_mapping.mail_events).scaling_config).maximum_concurrency == 2
+    )
+    error_message = "notify must read the events, each record for itself, and keep room for notices."
+  }
+}
+
+run "where_the_events_wait_is_an_output" {
+  assert {
+    condition = output.mail_events == {
+      configuration_set     = "wazuh-triage-mail-events"
+      queue_url             = "https://sqs/mail-events"
+      dead_letter_queue_url = "https://sqs/mail-events-dlq"
+    }
+    error_message = "mail_events must name the configuration set and both queues."
+  }
+}
+
+run "tls_without_a_configuration_set_is_refused" {
+  command = plan
+
+  variables {
+    mail_events = { enabled = false, require_tls = true }
+  }
+
+  expect_failures = [var.mail_events]
 }
 
 run "a_name_with_capitals_is_refused" {

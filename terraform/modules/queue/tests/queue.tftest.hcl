@@ -105,3 +105,27 @@ run "a_visibility_timeout_above_twelve_hours_is_refused" {
 
   expect_failures = [var.visibility_timeout_seconds]
 }
+
+run "a_topic_may_send_to_the_queue_if_it_is_named" {
+  variables {
+    sender_topic_arn = "arn:aws:sns:eu-central-1:123456789012:events"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_sqs_queue.main.policy).Statement : "${statement.Effect} ${statement.Sid}" => statement.Resource } == {
+      "Deny RefuseWithoutTls" = "arn:aws:sqs:eu-central-1:123456789012:alerts"
+      "Allow SendFromTopic"   = "arn:aws:sqs:eu-central-1:123456789012:alerts"
+    }
+    error_message = "The queue must let the topic send, and still refuse plain connections."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.main.policy).Statement[1].Condition == { ArnEquals = { "aws:SourceArn" = "arn:aws:sns:eu-central-1:123456789012:events" } }
+    error_message = "No other topic may send."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_sqs_queue.dead_letter.policy).Statement : statement.Effect] == ["Deny"]
+    error_message = "Nobody sends to the DLQ by this policy."
+  }
+}
