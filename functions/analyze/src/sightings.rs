@@ -16,7 +16,7 @@ pub struct Sightings {
 }
 
 impl Sightings {
-    const HOUR: Duration = Duration::from_hours(1);
+    pub const HOUR: Duration = Duration::from_hours(1);
 
     /// More than so many are as good as so many: the query ends there.
     const MOST: i32 = 200;
@@ -50,7 +50,7 @@ impl Sightings {
 }
 
 /// Under which name enrich has recorded whoever the alert is about. A `DynamoDB` key ends at 2,048 bytes.
-fn subject(alert: &Alert) -> Option<String> {
+pub fn subject(alert: &Alert) -> Option<String> {
     let principal = principal(alert);
     let is_address = principal.parse::<std::net::IpAddr>().is_ok();
     let kind = if is_address { "address" } else { "user" };

@@ -22,6 +22,12 @@ pub struct Config {
     pub feedback_queue_url: String,
     pub providers: Providers,
     pub daily_limits: BTreeMap<Provider, u64>,
+    pub choices: Choices,
+}
+
+/// What a site chooses to ask about, whom it believes, and what goes on: the same wherever alerts are triaged.
+#[derive(Clone, Debug)]
+pub struct Choices {
     pub policy: Policy,
     pub formula: Formula,
     pub dedup_window: Duration,
@@ -56,13 +62,7 @@ impl Config {
             reader.required("FEEDBACK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/feedback");
         let providers = Providers::read(&mut reader);
         let daily_limits = reader.list::<DailyLimit>("DAILY_LIMITS", "abuseipdb=1000");
-        let policy = read_policy(&mut reader);
-        let formula = read_formula(&mut reader);
-        let dedup_window: Option<u64> = reader.or_default("DEDUP_WINDOW_SECONDS", "3600");
-        let min_level = reader.or_default("MIN_LEVEL", "6");
-        let triage_groups = reader.list("TRIAGE_GROUPS", "");
-        let excluded_rule_ids = reader.list("EXCLUDED_RULE_IDS", "31530,31531");
-        let forward_level: Option<u8> = reader.or_default("FORWARD_LEVEL", "7");
+        let choices = Choices::read(&mut reader);
         let config = (|| {
             Some(Self {
                 settings: settings?,
@@ -75,18 +75,34 @@ impl Config {
                     .into_iter()
                     .map(|limit| (limit.provider, limit.requests))
                     .collect(),
-                policy: policy?,
-                formula: formula?,
-                dedup_window: Duration::from_secs(dedup_window?),
-                routing: Routing {
-                    min_level: min_level?,
-                    triage_groups: triage_groups?,
-                    excluded_rule_ids: excluded_rule_ids?,
-                },
-                forward_level: ForwardLevel(forward_level?),
+                choices: choices?,
             })
         })();
         reader.finish(config)
+    }
+}
+
+impl Choices {
+    /// Nothing where a value is wrong; the reader has noted which.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let policy = read_policy(reader);
+        let formula = read_formula(reader);
+        let dedup_window: Option<u64> = reader.or_default("DEDUP_WINDOW_SECONDS", "3600");
+        let min_level = reader.or_default("MIN_LEVEL", "6");
+        let triage_groups = reader.list("TRIAGE_GROUPS", "");
+        let excluded_rule_ids = reader.list("EXCLUDED_RULE_IDS", "31530,31531");
+        let forward_level: Option<u8> = reader.or_default("FORWARD_LEVEL", "7");
+        Some(Self {
+            policy: policy?,
+            formula: formula?,
+            dedup_window: Duration::from_secs(dedup_window?),
+            routing: Routing {
+                min_level: min_level?,
+                triage_groups: triage_groups?,
+                excluded_rule_ids: excluded_rule_ids?,
+            },
+            forward_level: ForwardLevel(forward_level?),
+        })
     }
 }
 

@@ -7,7 +7,8 @@ pub mod routing;
 pub mod sightings;
 pub mod stage;
 mod start;
-mod window;
+pub mod triage;
+pub mod window;
 
 pub use config::Config;
 pub use stage::Enrich;

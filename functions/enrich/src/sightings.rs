@@ -39,7 +39,7 @@ impl Sightings {
 pub struct SightingError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// Who was seen, and from where. At most one user and four addresses: the rest is noise in one log line.
-fn subjects(alert: &Alert) -> Vec<String> {
+pub fn subjects(alert: &Alert) -> Vec<String> {
     let user = USER_FIELDS.iter().find_map(|path| alert.text_at(path)).map(|user| format!("user#{user}"));
     let addresses = alert.indicators().into_iter().filter_map(|found| found.address());
     let addresses = addresses.take(4).map(|address| format!("address#{address}"));
@@ -62,7 +62,8 @@ fn item(alert: &Alert, subject: &str, now: Timestamp) -> HashMap<String, Attribu
     ])
 }
 
-fn outcome(rule: &Rule) -> &'static str {
+/// Whether a login succeeded; everything else is a failure.
+pub fn outcome(rule: &Rule) -> &'static str {
     if rule.in_group("authentication_success") { "success" } else { "failure" }
 }
 

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
-use domain::incident::IncidentId;
-use domain::indicator::{Found, Indicator};
-use domain::message::{self, Schema};
-use domain::verdict::{Examined, Judgement, Provider, Report, Verdict, Witness};
+use domain::message;
+use domain::verdict::{Judgement, Provider, Verdict, Witness};
 use domain::{Alert, EnrichedAlert, MessageError};
-use intel::{Door, DynamoStore, Inquiry, Intelligence, Keys, Usage};
+use intel::{Door, DynamoStore, Intelligence, Keys, Usage};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
 use lambda::http::ClientError;
@@ -22,16 +20,15 @@ use crate::config::Config;
 use crate::routing::{Path, Route};
 use crate::sightings::{SightingError, Sightings};
 use crate::start;
-use crate::window::{self, Window, WindowError};
-use crate::{feedback, forwarding};
+use crate::triage::{BELOW_FORWARD_LEVEL, Triage};
+use crate::window::{Window, WindowError};
 
 /// The enrich stage with its clients.
 #[derive(Debug)]
 pub struct Enrich {
     config: Config,
     worker: Worker,
-    intelligence: Intelligence<DynamoStore>,
-    window: Window,
+    triage: Triage<DynamoStore>,
     sightings: Sightings,
     sqs: Sqs,
 }
@@ -39,15 +36,12 @@ pub struct Enrich {
 impl Enrich {
     const NAME: &str = "enrich";
 
-    /// Attributes or pulses of one report that go on: the mail shows three of them.
-    const SHOWN: usize = 5;
-
     pub async fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
         let clients = start::clients(&config.providers, &secrets).await?;
         let intelligence = Intelligence::new(
-            config.policy.clone(),
+            config.choices.policy.clone(),
             clients,
             Keys::Parameters { secrets, names: config.providers.key_parameters.clone() },
             Door { daily_limits: config.daily_limits.clone() },
@@ -55,8 +49,16 @@ impl Enrich {
         );
         Ok(Self {
             worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
-            intelligence,
-            window: Window::new(dynamodb.clone(), &config.settings.claims_table, config.dedup_window),
+            triage: Triage {
+                intelligence,
+                window: Window::table(
+                    dynamodb.clone(),
+                    &config.settings.claims_table,
+                    config.choices.dedup_window,
+                ),
+                formula: config.choices.formula.clone(),
+                forward_level: config.choices.forward_level,
+            },
             sightings: Sightings::new(dynamodb, &config.sightings_table),
             sqs,
             config,
@@ -66,7 +68,7 @@ impl Enrich {
     /// Opens the connections that the first alert will need while CPU is free, before the first poll.
     pub async fn warm_up(&self) {
         // Whatever goes wrong here goes wrong again, and is reported, with the first alert.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.intelligence.warm_up()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.triage.intelligence.warm_up()).await;
     }
 
     /// Won claim in hand: does what its path asks for.
@@ -77,9 +79,7 @@ impl Enrich {
                 Ok(Settled::Ended(End::new(alert.key(), Outcome::Observed, "authentication")))
             }
             Path::Returned => {
-                let examined = forwarding::examined_of_returned(alert, now);
-                let (reports, verdict) = (reports_of(&examined), self.judge(&examined, now));
-                self.pass_on(alert, reports, verdict, None).await?;
+                self.pass_on(self.triage.returned(alert, now)).await?;
                 Ok(Settled::Passed)
             }
             Path::Triage => self.triage(alert, now).await,
@@ -87,47 +87,17 @@ impl Enrich {
     }
 
     async fn triage(&self, alert: &Alert, now: Timestamp) -> Result<Settled, EnrichError> {
-        let mut found = alert.indicators();
-        found.truncate(Intelligence::<DynamoStore>::MAX_EXAMINED);
-        let repeats = self.window.enter(alert, &found, now).await?;
-        let repeated: Vec<bool> = repeats.iter().map(Option::is_some).collect();
-        let inquiry = Inquiry { found: &found, repeated: &repeated, level: alert.rule().level };
-        let examination = self.intelligence.examine(&inquiry, now).await;
-        self.measure(&examination.usage, now);
-        let verdict = self.judge(&examination.examined, now);
-        let reports = reports_of(&examination.examined);
-        self.send_feedback(alert, &reports, &verdict, found.iter().zip(&repeats)).await?;
-        self.add_sightings(&verdict, now).await;
-        if !self.config.forward_level.forwards(alert.rule(), &reports, &verdict) {
-            return Ok(Settled::Ended(End::new(alert.key(), Outcome::Ignored, "below_forward_level")));
+        let triaged = self.triage.look_up(alert, now).await?;
+        self.measure(&triaged.usage, now);
+        for event in &triaged.feedback {
+            self.send(&self.config.feedback_queue_url, message::encode(event)?).await?;
         }
-        let repeat_of = window::repeated_incident(&repeats).cloned();
-        self.pass_on(alert, reports, verdict, repeat_of).await?;
+        self.add_sightings(&triaged.enriched.verdict, now).await;
+        if !triaged.forwards {
+            return Ok(Settled::Ended(End::new(alert.key(), Outcome::Ignored, BELOW_FORWARD_LEVEL)));
+        }
+        self.pass_on(triaged.enriched).await?;
         Ok(Settled::Passed)
-    }
-
-    fn judge(&self, examined: &[Examined], now: Timestamp) -> Verdict {
-        Verdict::over(examined, &self.config.formula, now)
-    }
-
-    /// Wazuh is told once per rule and indicator, not once per alert.
-    async fn send_feedback<'a>(
-        &self,
-        alert: &Alert,
-        reports: &[Report],
-        verdict: &Verdict,
-        found: impl Iterator<Item = (&'a Found, &'a Option<IncidentId>)>,
-    ) -> Result<(), EnrichError> {
-        let repeated: Vec<&Indicator> =
-            found.filter(|(_, repeat)| repeat.is_some()).map(|(found, _)| &found.indicator).collect();
-        let is_new = |found: &Found| !repeated.contains(&&found.indicator);
-        let reports: Vec<Report> = reports.iter().filter(|report| is_new(&report.found)).cloned().collect();
-        let mut verdict = verdict.clone();
-        verdict.indicators.retain(|judged| is_new(&judged.found));
-        for event in feedback::events(alert, &reports, &verdict) {
-            self.send(&self.config.feedback_queue_url, message::encode(&event)?).await?;
-        }
-        Ok(())
     }
 
     /// Tells MISP, if the site wants that, what it was right about.
@@ -139,21 +109,12 @@ impl Enrich {
         for judged in &verdict.indicators {
             if judged.judgement >= Judgement::Suspicious && judged.accusers().any(|accuser| *accuser == misp)
             {
-                self.intelligence.add_sighting(&judged.found, now).await;
+                self.triage.intelligence.add_sighting(&judged.found, now).await;
             }
         }
     }
 
-    async fn pass_on(
-        &self,
-        alert: &Alert,
-        reports: Vec<Report>,
-        verdict: Verdict,
-        repeat_of: Option<IncidentId>,
-    ) -> Result<(), EnrichError> {
-        let mut enriched =
-            EnrichedAlert { schema: Schema, alert: alert.clone(), reports, verdict, repeat_of };
-        enriched.condense(Self::SHOWN);
+    async fn pass_on(&self, mut enriched: EnrichedAlert) -> Result<(), EnrichError> {
         let body = match message::encode(&enriched) {
             Err(MessageError::TooLarge(_)) => {
                 enriched.condense(1);
@@ -182,10 +143,6 @@ impl Enrich {
     }
 }
 
-fn reports_of(examined: &[Examined]) -> Vec<Report> {
-    examined.iter().flat_map(|examined| examined.reports.iter().cloned()).collect()
-}
-
 impl Stage for Enrich {
     type Error = EnrichError;
 
@@ -202,7 +159,7 @@ impl Stage for Enrich {
             Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
         let end = |outcome, reason| Ok(Settled::Ended(End::new(alert.key(), outcome, reason)));
-        let path = match self.config.routing.route(&alert) {
+        let path = match self.config.choices.routing.route(&alert) {
             Route::Follow(path) => path,
             Route::Ignore(rule) => return end(Outcome::Ignored, rule.name()),
         };

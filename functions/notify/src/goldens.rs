@@ -1,5 +1,7 @@
 //! Mails as they go out, of every kind.
 
+#[cfg(test)]
+mod decoded;
 pub(crate) mod held;
 pub(crate) mod later;
 mod notices;
@@ -13,7 +15,6 @@ pub(crate) use notices::{
     fim, harmless, hostile, injected, long, malware, missing, scripts, sshd, success, web, windows,
 };
 
-use crate::mail::tests::mime::Part;
 use crate::mail::{
     AlertLink, Attachment, Bounce, BounceReason, DEFAULT_SUBJECT, Dashboard, HostLink, Mail, MailSettings,
     Note, Privacy, digest, mail, storm,
@@ -37,31 +38,21 @@ pub(crate) fn settings() -> MailSettings {
     }
 }
 
-pub(crate) fn now() -> Timestamp {
+/// When they are written.
+pub fn now() -> Timestamp {
     "2026-10-03T12:22:09Z".parse().unwrap()
 }
 
-/// A mail and its parts, decoded.
-pub(crate) struct Golden {
+/// One kind of mail: what it is called, what it shows, and the mail itself.
+#[derive(Debug)]
+pub struct Sample {
     pub name: &'static str,
+    pub shows: &'static str,
     pub mail: Mail,
-    pub text: String,
-    pub html: String,
 }
 
-impl Golden {
-    pub(crate) fn of(name: &'static str, mail: Mail) -> Self {
-        let message = Part::read(&mail.raw);
-        let kind = message.header("Content-Type").unwrap();
-        let alternative = if kind.starts_with("multipart/mixed") { &message.parts()[0] } else { &message };
-        let [text, html] = alternative.parts() else { panic!("{name} has not two parts") };
-        let page = |part: &Part| String::from_utf8(part.bytes().to_vec()).unwrap().replace("\r\n", "\n");
-        Self { name, text: page(text), html: page(html), mail }
-    }
-}
-
-/// Every kind of mail there is.
-pub(crate) fn mails() -> Vec<Golden> {
+/// Every kind of mail there is; the same bytes every time.
+pub fn samples() -> Vec<Sample> {
     let settings = settings();
     let private = MailSettings { privacy: Privacy::Link, ..settings.clone() };
     let bounced = Note::Bounced {
@@ -70,38 +61,50 @@ pub(crate) fn mails() -> Vec<Golden> {
         bounce: Bounce::Permanent,
         reason: BounceReason::Unstated,
     };
-    let mut all: Vec<Golden> = all()
-        .into_iter()
-        .map(|(name, notice)| Golden::of(name, mail(&notice, &settings, &[], now()).unwrap()))
-        .collect();
     let notes = [bounced];
     let told = |notice: &Notice, settings: &MailSettings| mail(notice, settings, &[], now()).unwrap();
-    all.extend([
-        Golden::of("update", told(&later::update(), &settings)),
-        Golden::of("escalation", told(&later::escalation(), &settings)),
-        Golden::of("private_update", told(&later::update(), &private)),
-        Golden::of("private", mail(&sshd(), &private, &notes, now()).unwrap()),
-        Golden::of("storm", storm(&held::storm(), &settings, &[], now()).unwrap()),
-        Golden::of("storm_digest", digest(&held::of_storm(), &settings, &notes, now()).unwrap()),
-        Golden::of("night_digest", digest(&held::quiet_hours(), &settings, &[], now()).unwrap()),
-        Golden::of("private_digest", digest(&held::of_storm(), &private, &[], now()).unwrap()),
-    ]);
-    all
+    let of_notice =
+        |(name, shows, notice): (_, _, Notice)| Sample { name, shows, mail: told(&notice, &settings) };
+    let mut samples: Vec<Sample> = notices().into_iter().map(of_notice).collect();
+    let private_with_note = mail(&sshd(), &private, &notes, now()).unwrap();
+    let beginning = storm(&held::storm(), &settings, &[], now()).unwrap();
+    let of_storm = digest(&held::of_storm(), &settings, &notes, now()).unwrap();
+    let of_night = digest(&held::quiet_hours(), &settings, &[], now()).unwrap();
+    let private_digest = digest(&held::of_storm(), &private, &[], now()).unwrap();
+    let rest = [
+        ("update", "An incident goes on: what is new", told(&later::update(), &settings)),
+        ("escalation", "An incident gets worse: told at once", told(&later::escalation(), &settings)),
+        ("private_update", "An update for a mailbox outside the house", told(&later::update(), &private)),
+        ("private", "A first notice for a mailbox outside the house", private_with_note),
+        ("storm", "A storm begins: what is held back, and until when", beginning),
+        ("storm_digest", "What a storm held back, by incident", of_storm),
+        ("night_digest", "What quiet hours held back, by incident", of_night),
+        ("private_digest", "A digest for a mailbox outside the house", private_digest),
+    ];
+    samples.extend(rest.map(|(name, shows, mail)| Sample { name, shows, mail }));
+    samples
 }
 
-pub(crate) fn all() -> Vec<(&'static str, Notice)> {
+fn notices() -> Vec<(&'static str, &'static str, Notice)> {
     vec![
-        ("sshd", sshd()),
-        ("web", web()),
-        ("windows", windows()),
-        ("fim", fim()),
-        ("malware", malware()),
-        ("injected", injected()),
-        ("benign", harmless(ModelVerdict::BenignTruePositive)),
-        ("false_positive", harmless(ModelVerdict::FalsePositive)),
-        ("missing", missing()),
-        ("scripts", scripts()),
-        ("long", long()),
-        ("hostile", hostile("<b>x</b>")),
+        ("sshd", "A brute force from a listed address, explained by a model", sshd()),
+        ("web", "A web attack; neither the model nor any provider answered", web()),
+        ("windows", "A Windows logon with names in other scripts", windows()),
+        ("fim", "A watched file that changed", fim()),
+        ("malware", "A dropper and where it called: a file, a domain, an address", malware()),
+        ("injected", "A command line that speaks to its reader; the model believed it", injected()),
+        (
+            "benign",
+            "An alert that the model finds right and harmless",
+            harmless(ModelVerdict::BenignTruePositive),
+        ),
+        ("false_positive", "An alert that the model finds mistaken", harmless(ModelVerdict::FalsePositive)),
+        ("missing", "As little as an alert can hold", missing()),
+        ("scripts", "Names that are written from right to left, or without blanks", scripts()),
+        ("long", "A log line of 64 KB", long()),
+        ("hostile", "HTML, header lines and forged text in every field", hostile("<b>x</b>")),
     ]
 }
+
+#[cfg(test)]
+pub(crate) use decoded::{Golden, all, mails};

@@ -21,8 +21,16 @@ mod visible;
 pub use config::Config;
 pub use stage::Notify;
 
-#[cfg(test)]
-mod goldens;
+#[cfg(any(test, feature = "goldens"))]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "everything in it is written out there, and tested"
+    )
+)]
+pub mod goldens;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

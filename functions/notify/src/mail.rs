@@ -37,6 +37,9 @@ use headers::{Envelope, about, headers};
 pub struct Mail {
     pub raw: Vec<u8>,
     pub subject: String,
+    /// The pages in it, before they are encoded for the way.
+    pub text: String,
+    pub html: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -167,10 +170,10 @@ fn assemble(envelope: Envelope<'_>, body: Body, settings: &MailSettings, now: Ti
             ContentType::new(format!("multipart/{kind}")).attribute("boundary", format!("=_{kind}.{id}"));
         MimePart::new(content, parts)
     };
-    let text = MimePart::new("text/plain", body.text);
-    let html = MimePart::new("text/html", body.html);
-    let alternative = multipart("alternative", vec![text, html]);
-    let content = match body.file {
+    let Body { text, html, file } = body;
+    let pages = vec![MimePart::new("text/plain", text.clone()), MimePart::new("text/html", html.clone())];
+    let alternative = multipart("alternative", pages);
+    let content = match file {
         Some(AlertFile { name, json, .. }) => {
             let file = MimePart::new("application/json", json.into_bytes()).attachment(name);
             multipart("mixed", vec![alternative, file])
@@ -180,7 +183,7 @@ fn assemble(envelope: Envelope<'_>, body: Body, settings: &MailSettings, now: Ti
     let subject = envelope.subject.to_owned();
     let mut raw = Vec::new();
     headers(envelope, settings, now).body(content).serialize(&mut raw);
-    Mail { raw, subject }
+    Mail { raw, subject, text, html }
 }
 
 /// What may stand in an id without quotes.

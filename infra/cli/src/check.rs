@@ -2,7 +2,6 @@
 
 use std::io;
 
-use domain::AlertError;
 use jiff::Timestamp;
 use lambda::config::Environment;
 
@@ -11,11 +10,12 @@ use crate::desk::{Desk, Findings};
 use crate::document;
 use crate::explain;
 use crate::failure::{Count, Failure};
-use crate::framer::Piece;
-use crate::input::{Arrival, Arrivals};
+use crate::input::Arrivals;
+use crate::mailing;
 use crate::subject::Subject;
 use crate::summary;
-use crate::terminal::{Page, tell};
+use crate::terminal::Page;
+use crate::trouble::Trouble;
 
 /// How the results are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,21 +25,20 @@ enum Style {
     Json,
 }
 
-/// Input that could not be used, by what was wrong with it.
-#[derive(Debug, Default)]
-struct Trouble {
-    bad: usize,
-    unreadable: usize,
+pub(crate) fn run(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
+    match &options.mail {
+        Some(folder) => mailing::run(options, folder, environment),
+        None => judge(options, environment),
+    }
 }
 
-pub(crate) fn run(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
+fn judge(options: &CheckOptions, environment: &Environment) -> Result<(), Failure> {
     let style = match (options.json, options.explain) {
         (true, _) => Style::Json,
         (false, true) => Style::Explained,
         (false, false) => Style::Lines,
     };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let runtime = crate::runtime()?;
     let mut desk = Desk::new(options, environment, Timestamp::now())?;
     let mut arrivals = Arrivals::of(options.alerts.clone());
     let (mut page, mut trouble, mut checked) = (Page::new(), Trouble::default(), 0);
@@ -92,43 +91,4 @@ fn group(style: Style, subject: &Subject, findings: &Findings, desk: &Desk) -> V
         lines.extend(explain::of_alert(subject, findings));
     }
     lines
-}
-
-impl Trouble {
-    /// The alert that has arrived, if it is one; what it is instead is said.
-    fn sort_out(&mut self, arrival: Arrival) -> Option<Subject> {
-        let (file, line, problem) = match arrival {
-            Arrival::Piece { file, piece: Piece::Object { line, text } } => match Subject::read(&text) {
-                Ok(subject) => return Some(subject),
-                Err(AlertError::NotJson { line: within, column, problem }) => {
-                    (file, line + within - 1, format!("it is not JSON (column {column}: {problem})"))
-                }
-                Err(problem) => (file, line, problem.to_string()),
-            },
-            Arrival::Piece { file, piece: Piece::Broken { line, problem } } => {
-                (file, line, problem.to_owned())
-            }
-            Arrival::Empty { file } => {
-                self.bad += 1;
-                tell(&format!("{} has no alert in it", file.display()));
-                return None;
-            }
-            Arrival::Unreadable { file, error } => {
-                self.unreadable += 1;
-                tell(&format!("{} cannot be read ({error}); it must be a file of alerts", file.display()));
-                return None;
-            }
-        };
-        self.bad += 1;
-        tell(&format!("{}, line {line}: {problem}", file.display()));
-        None
-    }
-
-    fn conclude(self) -> Result<(), Failure> {
-        match self {
-            Self { unreadable: 1.., .. } => Err(Failure::UnreadableAlerts(Count(self.unreadable, "file"))),
-            Self { bad: 1.., .. } => Err(Failure::BadAlerts(Count(self.bad, "part"))),
-            Self { bad: 0, unreadable: 0 } => Ok(()),
-        }
-    }
 }

@@ -13,6 +13,8 @@ use lambda::config::Environment;
 use crate::check;
 use crate::eval;
 use crate::eval::Thresholds;
+use crate::model;
+use crate::preview;
 use crate::terminal;
 
 /// Runs the program. Everything that it is told comes in here.
@@ -27,6 +29,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     };
     let done = match &command_line.command {
         Command::Check(options) => check::run(options, environment),
+        Command::Preview(options) => preview::run(options, environment),
         Command::Eval(options) => eval::run(options),
     };
     match done {
@@ -48,12 +51,47 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look the indicators of alerts up in feeds and at providers, and judge them.
+    /// Look the indicators of alerts up in feeds and at providers, and judge them; with --mail, write the mails.
     #[command(after_help = AFTER_CHECK)]
     Check(CheckOptions),
+    /// Write one mail of every kind, to look at.
+    #[command(after_help = AFTER_PREVIEW)]
+    Preview(PreviewOptions),
     /// Score the assessment, and recorded answers of a model, on alerts whose truth is known.
     #[command(after_help = AFTER_EVAL)]
     Eval(EvalOptions),
+}
+
+const AFTER_PREVIEW: &str = "\
+Environment, for --from-alert: the variables of the functions, such as
+  MAIL_TIME_ZONE, MAIL_PRIVACY, MAIL_SUBJECT, DASHBOARD_URL, MISP_URL, SITE_NOTES
+
+Exit codes:
+   0  done
+  64  wrong arguments
+  65  an alert is not readable; the other alerts were used
+  66  a file cannot be opened or read
+  73  the folder cannot be used, or holds something else
+  74  the output cannot be written
+  78  the environment is wrong";
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewOptions {
+    /// Folder for the mails: a new or an empty one, or that of an earlier call.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Only this mail, by name; the list is printed for an unknown one.
+    #[arg(long = "kind", value_name = "NAME", conflicts_with = "from_alert")]
+    pub kinds: Vec<String>,
+    /// The mails that alerts of one's own would make, whatever their level; nobody is asked.
+    #[arg(long, value_name = "ALERT.json|-")]
+    pub from_alert: Option<PathBuf>,
+    /// Writes beside whatever is in the folder.
+    #[arg(long)]
+    pub force: bool,
+    /// One JSON document per mail, each on a line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 const AFTER_EVAL: &str = "\
@@ -100,6 +138,9 @@ Environment:
   ABUSEIPDB_API_KEY       asks AbuseIPDB  [ABUSEIPDB_URL: another address]
   OTX_API_KEY             asks OTX        [OTX_URL: another address]
   MISP_URL, MISP_API_KEY  asks MISP       [MISP_CA_BUNDLE: PEM file with a private CA]
+  MODEL_KEY               the key of --model
+With --mail also the variables of the functions, such as MIN_LEVEL, FORWARD_LEVEL, EXCLUDED_RULE_IDS, SITE_NOTES,
+MAIL_TIME_ZONE, MAIL_PRIVACY, DASHBOARD_URL
 
 Exit codes:
    0  done, whatever the verdict
@@ -107,12 +148,15 @@ Exit codes:
   65  an alert, a feed or a warninglist is not readable; the other alerts were checked
   66  a file cannot be opened or read
   71  the asynchronous runtime did not start
+  73  the folder for mails cannot be used, or holds something else
   74  the output cannot be written
   78  the environment is wrong";
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct CheckOptions {
-    /// One alert, JSON lines, or a JSON array of alerts; - is standard input, read as it comes.
+    /// One alert, JSON lines, or a JSON array of alerts, gzipped or not; a folder of such files; - is standard input,
+    /// read as it comes.
     #[arg(required = true, value_name = "ALERT.json|-")]
     pub alerts: Vec<PathBuf>,
     /// Feed of indicators: rows, OTX pulses or MISP events in JSON, or a plain list. NAME is who lists them.
@@ -133,7 +177,15 @@ pub(crate) struct CheckOptions {
     /// Asks nobody, with or without keys.
     #[arg(long)]
     pub offline: bool,
-    /// One JSON document per alert, each on a line.
+    /// Runs the alerts through all stages, and writes the mails that come of them into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "explain")]
+    pub mail: Option<PathBuf>,
+    /// Writes mails beside whatever is in the folder.
+    #[arg(long, requires = "mail")]
+    pub force: bool,
+    #[command(flatten)]
+    pub model: model::Choice,
+    /// One JSON document per alert, and per mail, each on a line.
     #[arg(long, conflicts_with = "explain")]
     pub json: bool,
     /// Shows how each judgement comes about.

@@ -22,6 +22,48 @@ pub(crate) struct Desk {
     off: Vec<String>,
 }
 
+/// Feeds, providers and lists of a call, besides what the site's own `policy` says; who is off is said at once.
+pub(crate) fn intelligence(
+    options: &CheckOptions,
+    mut policy: Policy,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<Intelligence<MemoryStore>, Failure> {
+    policy.documentation_is_public |= options.documentation_addresses == DocumentationAddresses::Public;
+    let (intelligence, off) = open(options, policy, environment, now)?;
+    if !off.is_empty() {
+        tell(&off.join("; "));
+    }
+    Ok(intelligence)
+}
+
+/// Neither feed nor provider.
+pub(crate) fn knowing_nobody(policy: Policy) -> Intelligence<MemoryStore> {
+    let Providers { clients, keys, .. } = Providers::none();
+    Intelligence::new(policy, clients, keys, Door::default(), MemoryStore::default())
+}
+
+fn open(
+    options: &CheckOptions,
+    mut policy: Policy,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<(Intelligence<MemoryStore>, Vec<String>), Failure> {
+    let providers = if options.offline { Providers::none() } else { Providers::read(environment)? };
+    let store = MemoryStore::default();
+    for feed in &options.feeds {
+        feeds::load(feed, &store, now)?;
+    }
+    for path in &options.warninglists {
+        feeds::load_warninglist(path, &store)?;
+    }
+    policy.never_report.extend(options.never_report.iter().cloned());
+    policy.allow.extend(options.allow.iter().cloned());
+    policy.deny.extend(options.deny.iter().cloned());
+    let Providers { clients, keys, off } = providers;
+    Ok((Intelligence::new(policy, clients, keys, Door::default(), store), off))
+}
+
 /// What came out for one alert.
 #[derive(Debug)]
 pub(crate) struct Findings {
@@ -35,22 +77,9 @@ pub(crate) struct Findings {
 
 impl Desk {
     pub fn new(options: &CheckOptions, environment: &Environment, now: Timestamp) -> Result<Self, Failure> {
-        let providers = if options.offline { Providers::none() } else { Providers::read(environment)? };
-        let store = MemoryStore::default();
-        for feed in &options.feeds {
-            feeds::load(feed, &store, now)?;
-        }
-        for path in &options.warninglists {
-            feeds::load_warninglist(path, &store)?;
-        }
-        let policy = Policy {
-            never_report: options.never_report.clone(),
-            allow: options.allow.clone(),
-            deny: options.deny.clone(),
-            documentation_is_public: options.documentation_addresses == DocumentationAddresses::Public,
-        };
-        let Providers { clients, keys, off } = providers;
-        let intelligence = Intelligence::new(policy, clients, keys, Door::default(), store);
+        let documentation_is_public = options.documentation_addresses == DocumentationAddresses::Public;
+        let policy = Policy { documentation_is_public, ..Policy::default() };
+        let (intelligence, off) = open(options, policy, environment, now)?;
         Ok(Self { intelligence, formula: Formula::default(), off })
     }
 

@@ -35,6 +35,22 @@ pub(crate) enum Failure {
     SameCase(String),
     #[error("a limit is missed: {0}")]
     Thresholds(String),
+    #[error("could not use the folder for mails: {path}")]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(
+        "{0} holds something that is not ours; name an empty or a new folder, or write beside what is there with --force"
+    )]
+    ForeignFolder(PathBuf),
+    #[error("could not write the page that links the mails")]
+    Index(#[source] askama::Error),
+    #[error("there is no mail called {kind}; there are {known}")]
+    UnknownKind { kind: String, known: String },
+    #[error("could not write a mail")]
+    Mail(#[source] notify::mail::MailError),
+    #[error("a stage did not take an alert: {0}")]
+    Stage(String),
+    #[error("could not set up the model's client")]
+    ModelClient(#[source] ClientError),
     #[error("could not write the output")]
     Write(#[source] io::Error),
 }
@@ -43,6 +59,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Thresholds(_) => 1,
+            Self::UnknownKind { .. } => 64,
             Self::BadAlerts(_)
             | Self::Recorded { .. }
             | Self::SameCase(_)
@@ -52,9 +69,11 @@ impl Failure {
             Self::UnreadableAlerts(_)
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
+            Self::Index(_) | Self::Mail(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
+            Self::Folder { .. } | Self::ForeignFolder(_) => 73,
             Self::Write(_) => 74,
-            Self::Config(_) | Self::Client { .. } => 78,
+            Self::Config(_) | Self::Client { .. } | Self::ModelClient(_) => 78,
         }
     }
 }

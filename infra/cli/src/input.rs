@@ -1,11 +1,13 @@
 //! The alerts that a call was given, as they come.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
+
+use flate2::bufread::MultiGzDecoder;
 
 use crate::framer::{Framer, Piece};
 
@@ -71,15 +73,49 @@ impl Iterator for Arrivals {
     }
 }
 
-/// Nothing when nobody takes it.
-fn read(file: &Path, sender: &SyncSender<Arrival>) -> Option<()> {
-    let unreadable = |error| Arrival::Unreadable { file: file.to_owned(), error };
-    if file == Path::new("-") {
-        return frame(io::stdin().lock(), Path::new("standard input"), sender);
+/// Nothing when nobody takes it. A folder is its files, by name.
+fn read(path: &Path, sender: &SyncSender<Arrival>) -> Option<()> {
+    let unreadable =
+        |path: &Path, error| sender.send(Arrival::Unreadable { file: path.to_owned(), error }).ok();
+    if path == Path::new("-") {
+        return unpack(io::stdin().lock(), Path::new("standard input"), sender);
     }
-    match File::open(file) {
-        Ok(opened) => frame(BufReader::new(opened), file, sender),
-        Err(error) => sender.send(unreadable(error)).ok(),
+    if !path.is_dir() {
+        return match File::open(path) {
+            Ok(opened) => unpack(BufReader::new(opened), path, sender),
+            Err(error) => unreadable(path, error),
+        };
+    }
+    match files_of(path) {
+        Ok(files) if files.is_empty() => sender.send(Arrival::Empty { file: path.to_owned() }).ok(),
+        Ok(files) => files.iter().try_for_each(|file| read(file, sender)),
+        Err(error) => unreadable(path, error),
+    }
+}
+
+/// Files of a folder that may hold alerts; hidden ones and folders within it are passed over.
+fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What begins like gzip is read as gzip, whatever it is called.
+fn unpack(mut reader: impl BufRead, file: &Path, sender: &SyncSender<Arrival>) -> Option<()> {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    match reader.fill_buf() {
+        Ok(bytes) if bytes.starts_with(&GZIP) => {
+            frame(BufReader::new(MultiGzDecoder::new(reader)), file, sender)
+        }
+        // An error comes again, and is told then.
+        Ok(_) | Err(_) => frame(reader, file, sender),
     }
 }
 

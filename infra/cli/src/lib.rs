@@ -1,4 +1,4 @@
-//! The pipeline's extraction, feeds, providers and verdict for one alert or a stream of them, without AWS.
+//! What the pipeline would say about alerts, and the mails it would write, without AWS.
 
 mod check;
 pub mod cli;
@@ -10,7 +10,20 @@ mod failure;
 mod feeds;
 mod framer;
 mod input;
+mod mail_folder;
+mod mailing;
+mod model;
+mod preview;
 mod providers;
+mod stages;
 mod subject;
 mod summary;
 mod terminal;
+mod trouble;
+
+use failure::Failure;
+
+/// Drives one call's requests.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)
+}

@@ -2,6 +2,7 @@
 
 use domain::indicator::{Found, extract};
 use domain::{Alert, AlertError, AlertKey, RuleLevel, lenient};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// One alert, as far as it is there.
@@ -13,6 +14,8 @@ pub(crate) struct Subject {
     pub rule_level: Option<RuleLevel>,
     pub description: Option<String>,
     pub found: Vec<Found>,
+    /// What the pipeline would take.
+    pub alert: Option<Alert>,
     /// Why the pipeline would not take it.
     pub missing: Option<AlertError>,
 }
@@ -21,7 +24,7 @@ impl Subject {
     /// Fails only for what is no JSON object.
     pub fn read(text: &str) -> Result<Self, AlertError> {
         let missing = match Alert::parse(text) {
-            Ok(alert) => return Ok(Self::of(&alert)),
+            Ok(alert) => return Ok(Self::of(alert)),
             Err(error @ (AlertError::Empty | AlertError::NotJson { .. } | AlertError::NotAnObject(_))) => {
                 return Err(error);
             }
@@ -43,11 +46,12 @@ impl Subject {
             rule_level: document.pointer("/rule/level").and_then(lenient::integer).and_then(RuleLevel::new),
             description: at("/rule/description").or_else(|| at("/description")),
             found: found(text, &document),
+            alert: None,
             missing: Some(missing),
         })
     }
 
-    fn of(alert: &Alert) -> Self {
+    fn of(alert: Alert) -> Self {
         let rule = alert.rule();
         Self {
             id: alert.text_at(&["id"]),
@@ -57,6 +61,7 @@ impl Subject {
             description: Some(rule.description.clone()).filter(|text| !text.is_empty()),
             found: found(alert.raw(), alert.document()),
             missing: None,
+            alert: Some(alert),
         }
     }
 
@@ -68,6 +73,11 @@ impl Subject {
         let description = self.description.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         format!("# alert {id}{rule}{level}{description}")
     }
+}
+
+/// The manager's time, or the indexer's for alerts that were taken out of it.
+pub(crate) fn time(alert: &Alert) -> Option<Timestamp> {
+    alert.timestamp().or_else(|| alert.text_at(&["@timestamp"])?.parse().ok())
 }
 
 /// The pipeline's extraction. What holds no event at all, only a rule, is searched in the rule's description.

@@ -18,6 +18,20 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
+
+    /// The same with these values, whatever stood there.
+    #[must_use]
+    pub fn with<'a>(&self, values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut variables = self.0.clone();
+        variables.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Self(variables)
+    }
+
+    /// The same with values for variables that are not set.
+    #[must_use]
+    pub fn or<'a>(&self, defaults: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        self.with(defaults.into_iter().filter(|(name, _)| self.get(name).is_none()))
+    }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {

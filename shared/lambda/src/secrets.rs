@@ -41,8 +41,16 @@ impl fmt::Debug for Secret {
 /// once by [`Secrets::forget`].
 #[derive(Debug)]
 pub struct Secrets {
-    client: Client,
+    source: Source,
     known: Mutex<BTreeMap<String, (Instant, Option<Secret>)>>,
+}
+
+/// Where keys stand.
+#[derive(Debug)]
+enum Source {
+    Parameters(Client),
+    /// They were handed over; there is nobody to ask.
+    Given(BTreeMap<String, Secret>),
 }
 
 impl Secrets {
@@ -52,7 +60,12 @@ impl Secrets {
     pub const UNSET: &str = "unset";
 
     pub fn new(client: Client) -> Self {
-        Self { client, known: Mutex::default() }
+        Self { source: Source::Parameters(client), known: Mutex::default() }
+    }
+
+    /// These and no others, by name: for programs that run without an account.
+    pub fn given(secrets: impl IntoIterator<Item = (String, Secret)>) -> Self {
+        Self { source: Source::Given(secrets.into_iter().collect()), known: Mutex::default() }
     }
 
     /// The parameter's value; nothing when it does not exist or is still [`Secrets::UNSET`].
@@ -76,7 +89,11 @@ impl Secrets {
     async fn read(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         let failed =
             |source: Box<dyn std::error::Error + Send + Sync>| SecretError { name: name.to_owned(), source };
-        match self.client.get_parameter().name(name).with_decryption(true).send().await {
+        let client = match &self.source {
+            Source::Parameters(client) => client,
+            Source::Given(secrets) => return Ok(secrets.get(name).cloned()),
+        };
+        match client.get_parameter().name(name).with_decryption(true).send().await {
             Ok(answer) => Ok(answer
                 .parameter
                 .and_then(|parameter| parameter.value)

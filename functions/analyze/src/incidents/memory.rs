@@ -30,6 +30,18 @@ impl MemoryIncidents {
         Self { claims, rows: Arc::default() }
     }
 
+    /// When something is due next, whether an alert comes or not.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.incidents.values().filter_map(|stored| stored.value.due()).min()
+    }
+
+    /// How many alerts an incident has counted.
+    pub fn alerts(&self, id: &IncidentId) -> u64 {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.incidents.get(id.as_str()).map_or(0, |stored| stored.value.alerts)
+    }
+
     #[cfg(test)]
     pub(crate) fn forget_parcels(&self) {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).parcels.clear();

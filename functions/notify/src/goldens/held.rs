@@ -135,6 +135,7 @@ pub(crate) fn storm() -> Storm {
 }
 
 /// The same with a text of others wherever one can be.
+#[cfg(test)]
 pub(crate) fn hostile(attack: &str) -> Digest {
     let mut digest = of_storm();
     digest.id = attack.to_owned();

@@ -15,6 +15,7 @@ use crate::cli::EvalOptions;
 use crate::failure::{Count, Failure};
 use crate::framer::Piece;
 use crate::input::{Arrival, Arrivals};
+use crate::subject;
 use crate::terminal::tell;
 
 /// What an alert really was.
@@ -148,7 +149,8 @@ fn case(text: &str, label: impl Fn(&Value) -> Result<Label, String>) -> Result<(
 }
 
 fn in_order(found: Vec<(Alert, Label)>) -> Vec<Case> {
-    let mut found: Vec<_> = found.into_iter().map(|(alert, label)| (time(&alert), alert, label)).collect();
+    let mut found: Vec<_> =
+        found.into_iter().map(|(alert, label)| (subject::time(&alert), alert, label)).collect();
     found.sort_by_key(|(at, ..)| *at);
     let mut past = Past::default();
     let case = |(at, alert, label): (Option<Timestamp>, Alert, Label)| {
@@ -157,11 +159,6 @@ fn in_order(found: Vec<(Alert, Label)>) -> Vec<Case> {
         Case { alert, label, history, assessment }
     };
     found.into_iter().map(case).collect()
-}
-
-/// The manager's time, or the indexer's for alerts that were taken out of it.
-fn time(alert: &Alert) -> Option<Timestamp> {
-    alert.timestamp().or_else(|| alert.text_at(&["@timestamp"])?.parse().ok())
 }
 
 fn judge(alert: &Alert, history: &History) -> Assessment {

@@ -1,7 +1,9 @@
 //! The program in a folder of its own, and what it says.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -40,7 +42,24 @@ impl Bench {
         said(&self.command("eval", arguments).output().unwrap())
     }
 
-    fn command(&self, name: &str, arguments: &str) -> Command {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Every file of a folder with its bytes.
+    pub fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap());
+        entries
+            .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+            .collect()
+    }
+
+    /// A page of the folder as text.
+    pub fn page(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn command(&self, name: &str, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));
         command.current_dir(self.0.path()).env_clear().stdin(Stdio::null());
         command.arg(name).args(arguments.split_whitespace());

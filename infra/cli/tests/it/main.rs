@@ -9,4 +9,8 @@ mod eval;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod mailing;
+#[cfg(test)]
 mod online;
+#[cfg(test)]
+mod preview;
