@@ -126,6 +126,8 @@ fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
         ("MODEL_KEY_PARAMETER", "/bench/model-key"),
         ("MAIL_FROM", "triage@example.com"),
         ("MAIL_TO", "soc@example.com"),
+        ("DELIVERIES_TABLE", "deliveries"),
+        ("NOTICES_QUEUE_URL", "http://127.0.0.1/notices"),
     ] {
         variables.push((name, value.to_owned()));
     }

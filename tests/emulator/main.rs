@@ -4,6 +4,7 @@
 mod analyses_store;
 mod analyze_stage;
 mod claims;
+mod delivery_store;
 mod enrich_stage;
 mod incident_store;
 mod intel_store;

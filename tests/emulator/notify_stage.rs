@@ -59,13 +59,16 @@ fn notice() -> Result<Notice> {
 }
 
 async fn stage(site: &Site, from: &str) -> Result<(Notify, String)> {
-    let dead_letters = site.private_queue().await?;
+    let (dead_letters, notices) = (site.private_queue().await?, site.private_queue().await?);
+    let deliveries = site.private_table("id", Some("part")).await?;
     let environment = site.environment(&[
         ("LEASE_SECONDS", "30"),
         ("CLAIMS_TABLE", &site.stack.outputs.tables.claims),
         ("DEAD_LETTER_QUEUE_URL", &dead_letters),
         ("MAIL_FROM", from),
         ("MAIL_TO", "soc@example.com"),
+        ("DELIVERIES_TABLE", &deliveries),
+        ("NOTICES_QUEUE_URL", &notices),
     ]);
     Ok((Notify::new(Config::read(&environment)?, &site.aws), dead_letters))
 }

@@ -5,11 +5,16 @@ use lambda::config::{ConfigError, Environment, Reader};
 
 use crate::events::EventSettings;
 use crate::mail::MailSettings;
+use crate::routing::Routes;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub settings: Settings,
-    pub mail: MailSettings,
+    /// Groups of recipients, and how the mails of each look.
+    pub routes: Routes,
+    pub deliveries_table: String,
+    /// Where a notice that waited for the account goes back to.
+    pub notices_queue_url: String,
     /// Absent where nobody reports what becomes of a mail.
     pub events: Option<EventSettings>,
 }
@@ -20,8 +25,31 @@ impl Config {
         let settings = Settings::read(&mut reader);
         let mail = MailSettings::read(&mut reader);
         let events = EventSettings::read(&mut reader);
-        let config = (|| Some(Self { settings: settings?, mail: mail?, events: events? }))();
+        let routes = mail.and_then(|mail| routes(&mut reader, &mail));
+        let deliveries_table = reader.required("DELIVERIES_TABLE", "wazuh-triage-deliveries");
+        let notices =
+            reader.required("NOTICES_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/notices");
+        let config = (|| {
+            Some(Self {
+                settings: settings?,
+                routes: routes?,
+                deliveries_table: deliveries_table?,
+                notices_queue_url: notices?,
+                events: events?,
+            })
+        })();
         reader.finish(config)
+    }
+}
+
+fn routes(reader: &mut Reader<'_>, mail: &MailSettings) -> Option<Routes> {
+    let text = reader.optional("MAIL_ROUTES").unwrap_or_else(|| "{}".to_owned());
+    match Routes::read(&text, mail) {
+        Ok(routes) => Some(routes),
+        Err(error) => {
+            reader.reject(format!("MAIL_ROUTES: {error}; docs/mail-delivery.md has examples"));
+            None
+        }
     }
 }
 
@@ -45,6 +73,24 @@ mod tests {
             "DASHBOARD_URL is",
         ] {
             assert!(error.contains(name), "{name} not in: {error}");
+        }
+    }
+
+    #[test]
+    fn routes_that_lead_nowhere_stop_the_start() {
+        let environment = Environment::from_iter([
+            ("CLAIMS_TABLE", "claims"),
+            ("MAIL_FROM", "triage@example.com"),
+            ("MAIL_TO", "soc@example.com"),
+            ("MAIL_ROUTES", r#"{"groups":[{"name":"soc","to":[],"match":{}}]}"#),
+        ]);
+        let error = Config::read(&environment).unwrap_err().to_string();
+        for problem in [
+            "MAIL_ROUTES: group 1 of the list",
+            "DELIVERIES_TABLE is not set",
+            "NOTICES_QUEUE_URL is not set",
+        ] {
+            assert!(error.contains(problem), "{problem} not in: {error}");
         }
     }
 }

@@ -25,6 +25,13 @@ pub use publishing::{ConfigurationSet, ConfigurationSetError, EventSettings};
 pub use story::{MailEventError, MailEvents};
 pub use trouble::{AddressHash, Trouble, Troubled};
 
+/// What a stage that follows its mails works with.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    pub events: MailEvents,
+    pub settings: EventSettings,
+}
+
 /// Where is kept which recipients had trouble. No row holds an address.
 #[derive(Clone, Debug)]
 pub enum Troubles {

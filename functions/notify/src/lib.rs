@@ -1,8 +1,10 @@
-//! The notify stage: one notice in, one mail out.
+//! The notify stage: one notice in, one mail out for each group that wants it, or a line in a digest.
 
 pub mod config;
+pub mod delivery;
 pub mod events;
 pub mod mail;
+pub mod routing;
 pub mod stage;
 pub mod webhook;
 

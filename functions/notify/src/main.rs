@@ -1,4 +1,4 @@
-//! The notify Lambda: reads its configuration, builds its clients once, serves its queue.
+//! The notify Lambda: reads its configuration, builds its clients once, serves its queue and its schedule.
 
 use lambda::config::Environment;
 use notify::{Config, Notify};
@@ -9,5 +9,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&environment)?;
     lambda::logs::start(config.settings.log_level);
     let stage = Notify::new(config, &lambda::aws::config(&environment)?);
-    lambda::serve(stage).await
+    lambda::serve_and_sweep(stage).await
 }

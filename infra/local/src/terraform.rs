@@ -55,6 +55,7 @@ pub struct Tables {
     pub incidents: String,
     pub analyses: String,
     pub sightings: String,
+    pub deliveries: String,
 }
 
 /// Names of functions, or of their log groups.
@@ -227,7 +228,7 @@ mod tests {
         let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3"}}"#;
         let text = format!(
             r#"{{"queues":{queues},"dead_letter_queues":{queues},"functions":{names},"log_groups":{names},
-            "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","analyses":"y","sightings":"s"}}}},
+            "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","analyses":"y","sightings":"s","deliveries":"d"}}}},
             "parameters":{{"value":{{"abuseipdb_key":"/a","misp_key":"/i","otx_key":"/o","model_key":"/m"}}}},
             "mail":{{"value":{{"from":"a@b","to":["c@d"]}}}},"more":{{"value":1}}}}"#
         );

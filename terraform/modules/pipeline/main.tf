@@ -9,11 +9,29 @@ locals {
     METRICS_NAMESPACE = "WazuhTriage"
   }
 
+  # Only what says something: a function's variables hold 4 KB together.
+  mail_routes = merge(
+    { for key, value in { tenant_label = var.mail_routes.tenant_label, mode = var.mail_routes.mode } : key => value if value != null },
+    length(var.mail_routes.groups) == 0 ? {} : {
+      groups = [for group in var.mail_routes.groups : merge(
+        { for key, value in { name = group.name, to = group.to, privacy = group.privacy, mode = group.mode } : key => value if value != null },
+        { for key, value in { match = group.match, quiet_hours = group.quiet_hours, limits = group.limits } :
+        key => { for name, setting in value : name => setting if setting != null } if value != null },
+      )]
+    },
+  )
+
   # What every function may do: claim its work. Every transition of a claim is one conditional update.
   claim_statement = {
     sid       = "Claim"
     actions   = ["dynamodb:UpdateItem"]
     resources = [module.tables.arns["claims"]]
+  }
+
+  # Functions that a schedule calls, too.
+  swept = {
+    analyze = { arn = module.analyze.arn, name = module.analyze.name }
+    notify  = { arn = module.notify.arn, name = module.notify.name }
   }
 
   # Queue => how long a message stays hidden: 6 times the timeout of the function that reads it.
@@ -210,10 +228,13 @@ module "analyze" {
   tags                    = var.tags
 }
 
-# Every minute: notices that are due although no alert comes, and those whose sender died.
+# Every minute: what is due although no message comes. analyze sends the notices of incidents, and those whose sender died;
+# notify sends storm notices and digests, and brings back what waited for SES.
 resource "aws_scheduler_schedule" "sweep" {
-  name                = "${var.name}-sweep"
-  description         = "Sends the notices of incidents that are due"
+  for_each = local.swept
+
+  name                = "${var.name}-sweep-${each.key}"
+  description         = "Calls ${each.key} for what is due"
   schedule_expression = "rate(1 minute)"
 
   flexible_time_window {
@@ -221,7 +242,7 @@ resource "aws_scheduler_schedule" "sweep" {
   }
 
   target {
-    arn      = module.analyze.arn
+    arn      = each.value.arn
     role_arn = aws_iam_role.sweep.arn
     input    = jsonencode({ sweep = true })
 
@@ -235,14 +256,16 @@ resource "aws_scheduler_schedule" "sweep" {
 
 # The same for Lambda's own queue, through which a schedule calls.
 resource "aws_lambda_function_event_invoke_config" "sweep" {
-  function_name                = module.analyze.name
+  for_each = local.swept
+
+  function_name                = each.value.name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 }
 
 resource "aws_iam_role" "sweep" {
   name        = "${var.name}-sweep"
-  description = "Lets the schedule ${var.name}-sweep call analyze"
+  description = "Lets the schedules ${var.name}-sweep-* call their functions"
   tags        = var.tags
 
   assume_role_policy = jsonencode({
@@ -262,10 +285,10 @@ resource "aws_iam_role_policy" "sweep" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid      = "CallAnalyze"
+      Sid      = "CallForWhatIsDue"
       Effect   = "Allow"
       Action   = ["lambda:InvokeFunction"]
-      Resource = [module.analyze.arn]
+      Resource = [for function in local.swept : function.arn]
     }]
   })
 }
@@ -279,10 +302,13 @@ module "notify" {
   source_queue = module.queues["notices"].source
 
   environment = merge(local.environment, {
-    MAIL_FROM     = var.mail.from
-    MAIL_TO       = join(",", var.mail.to)
-    MAIL_SUBJECT  = var.mail.subject
-    DASHBOARD_URL = trimsuffix(var.dashboard_url, "/")
+    MAIL_FROM         = var.mail.from
+    MAIL_TO           = join(",", var.mail.to)
+    MAIL_SUBJECT      = var.mail.subject
+    MAIL_ROUTES       = jsonencode(local.mail_routes)
+    DASHBOARD_URL     = trimsuffix(var.dashboard_url, "/")
+    DELIVERIES_TABLE  = module.tables.names["deliveries"]
+    NOTICES_QUEUE_URL = module.queues["notices"].url
 
     INCIDENTS_TABLE        = module.tables.names["incidents"]
     MAIL_CONFIGURATION_SET = join("", module.mail_events[*].configuration_set)
@@ -290,6 +316,17 @@ module "notify" {
 
   statements = concat([
     local.claim_statement,
+    {
+      # Gates and states are swapped, in one transaction with what is held; what waited for SES is taken out again.
+      sid       = "RecordDeliveries"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+      resources = [module.tables.arns["deliveries"]]
+    },
+    {
+      sid       = "BringBack"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.queues["notices"].arn]
+    },
     {
       sid       = "SendMail"
       actions   = ["ses:SendRawEmail"]

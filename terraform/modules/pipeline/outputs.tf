@@ -19,7 +19,7 @@ output "dead_letter_queue_arns" {
 }
 
 output "tables" {
-  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`."
+  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`, `deliveries`."
   value       = module.tables.names
 }
 

@@ -105,6 +105,103 @@ variable "mail_events" {
   }
 }
 
+variable "mail_routes" {
+  description = <<-TEXT
+    Who else is told, and how much (docs/mail-delivery.md). Without groups everything goes to `mail.to`, with the default limits.
+    mode: `record` sends nothing and records what would be sent, for tests and staging; null means `live`.
+    tenant_label: the agent label that names a tenant, `tenant` if null; without the label it is the manager's name.
+    groups: each has a name and
+    - to: its addresses, 1 to 50. The group `default` gets what no other one gets; it has no match, and `mail.to` if `to` is null.
+    - match: all conditions that are there must fit. min_priority; rule_groups; agents, labels and tenants, as names with `*`.
+      `{}` fits everything.
+    - quiet_hours: from, to, time_zone, days on which they begin (all), except: from this priority on mails come anyway (critical).
+    - limits: mails per hour (20) and at once (10); for levels from 12 on severe_per_hour (60) and severe_burst (30).
+    - privacy: `full` or `link`; mode: `live` or `record`.
+  TEXT
+  type = object({
+    mode         = optional(string)
+    tenant_label = optional(string)
+    groups = optional(list(object({
+      name = string
+      to   = optional(list(string))
+      match = optional(object({
+        min_priority = optional(string)
+        rule_groups  = optional(list(string))
+        agents       = optional(list(string))
+        labels       = optional(map(string))
+        tenants      = optional(list(string))
+      }))
+      quiet_hours = optional(object({
+        from      = string
+        to        = string
+        time_zone = string
+        days      = optional(list(string))
+        except    = optional(string)
+      }))
+      limits = optional(object({
+        per_hour        = optional(number)
+        burst           = optional(number)
+        severe_per_hour = optional(number)
+        severe_burst    = optional(number)
+      }))
+      privacy = optional(string)
+      mode    = optional(string)
+    })), [])
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for group in var.mail_routes.groups : can(regex("^[a-z0-9-]{1,32}$", group.name))]) && length(distinct(var.mail_routes.groups[*].name)) == length(var.mail_routes.groups)
+    error_message = "mail_routes.groups must have names of 1 to 32 lower case letters, digits and hyphens, each once."
+  }
+
+  validation {
+    condition = alltrue([for group in var.mail_routes.groups :
+      group.name == "default" ? group.match == null : group.match != null && try(length(group.to), 0) > 0
+    ])
+    error_message = "Each group of mail_routes needs a list `to` and a `match` ({} fits everything); the group default has no match."
+  }
+
+  validation {
+    condition = alltrue([for group in var.mail_routes.groups : group.to == null ? true :
+      length(group.to) >= 1 && length(group.to) <= 50 && alltrue([for address in group.to : can(regex("^[^@\\s,;<>\"]+@[^@\\s,;<>\"]+$", address))])
+    ])
+    error_message = "mail_routes.groups[*].to must be 1 to 50 plain addresses such as soc@example.com."
+  }
+
+  validation {
+    condition     = alltrue([for mode in concat([var.mail_routes.mode], var.mail_routes.groups[*].mode) : mode == null ? true : contains(["live", "record"], mode)])
+    error_message = "mail_routes.mode and the mode of a group must be live or record."
+  }
+
+  validation {
+    condition     = alltrue([for privacy in var.mail_routes.groups[*].privacy : privacy == null ? true : contains(["full", "link"], privacy)])
+    error_message = "mail_routes.groups[*].privacy must be full or link."
+  }
+
+  validation {
+    condition = alltrue([for priority in concat([for group in var.mail_routes.groups : try(group.match.min_priority, null)], [for group in var.mail_routes.groups : try(group.quiet_hours.except, null)]) :
+      priority == null ? true : contains(["low", "medium", "high", "critical"], priority)
+    ])
+    error_message = "match.min_priority and quiet_hours.except must be low, medium, high or critical."
+  }
+
+  validation {
+    condition = alltrue([for hours in [for group in var.mail_routes.groups : group.quiet_hours if group.quiet_hours != null] :
+      alltrue([for time in [hours.from, hours.to] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))]) && hours.from != hours.to &&
+      (hours.days == null ? true : length(hours.days) > 0 && alltrue([for day in hours.days : contains(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], day)]))
+    ])
+    error_message = "quiet_hours needs from and to as two different times such as 20:00, and days as a list of mon to sun."
+  }
+
+  validation {
+    condition = alltrue([for limits in [for group in var.mail_routes.groups : group.limits if group.limits != null] :
+      alltrue([for limit in values(limits) : limit == null ? true : limit >= 1 && floor(limit) == limit])
+    ])
+    error_message = "limits must be whole numbers from 1 on."
+  }
+}
+
 variable "enrich" {
   description = <<-TEXT
     Which alerts are worked on, and which go on to analysis.

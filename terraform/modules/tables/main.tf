@@ -1,11 +1,12 @@
 locals {
   # Table => its key attributes, all strings. Nothing else has to be declared.
   tables = {
-    claims    = { hash_key = "id" }                          # who works on what, and what is done
-    intel     = { hash_key = "key", range_key = "source" }   # indicators: `type#value`, by source
-    incidents = { hash_key = "id" }                          # alerts that belong together, and what stands beside them
-    analyses  = { hash_key = "id" }                          # models: answers for reuse, budgets, breakers, audits
-    sightings = { hash_key = "subject", range_key = "seen" } # who and what was seen when, for hunting
+    claims     = { hash_key = "id" }                          # who works on what, and what is done
+    intel      = { hash_key = "key", range_key = "source" }   # indicators: `type#value`, by source
+    incidents  = { hash_key = "id" }                          # alerts that belong together, and what stands beside them
+    analyses   = { hash_key = "id" }                          # models: answers for reuse, budgets, breakers, audits
+    sightings  = { hash_key = "subject", range_key = "seen" } # who and what was seen when, for hunting
+    deliveries = { hash_key = "id", range_key = "part" }      # mails: what each group got, and what is held back
   }
 
   # Table => index => its key attributes, all strings. An item without them is not in the index and costs it nothing.

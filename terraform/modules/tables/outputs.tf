@@ -1,5 +1,5 @@
 output "names" {
-  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`."
+  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`, `deliveries`."
   value       = { for table, resource in aws_dynamodb_table.this : table => resource.name }
 }
 

@@ -42,7 +42,7 @@ run "its_outputs_are_what_the_local_runner_reads" {
   }
 
   assert {
-    condition     = output.tables == { for table in ["claims", "intel", "incidents", "analyses", "sightings"] : table => "wazuh-triage-${table}" }
+    condition     = output.tables == { for table in ["claims", "intel", "incidents", "analyses", "sightings", "deliveries"] : table => "wazuh-triage-${table}" }
     error_message = "tables must map each table to its name."
   }
 

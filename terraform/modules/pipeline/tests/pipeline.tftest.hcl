@@ -102,6 +102,11 @@ override_resource {
 }
 
 override_resource {
+  target = module.tables.aws_dynamodb_table.this["deliveries"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/deliveries" }
+}
+
+override_resource {
   target = aws_ssm_parameter.key["abuseipdb"]
   values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb" }
 }
@@ -243,7 +248,10 @@ run "the_functions_are_told_what_they_expect" {
       MAIL_FROM             = "triage@example.com"
       MAIL_TO               = "first@example.com,second@example.com"
       MAIL_SUBJECT          = "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})"
+      MAIL_ROUTES           = "{}"
       DASHBOARD_URL         = ""
+      DELIVERIES_TABLE      = "wazuh-triage-deliveries"
+      NOTICES_QUEUE_URL     = "https://sqs/notices"
 
       INCIDENTS_TABLE        = "wazuh-triage-incidents"
       MAIL_CONFIGURATION_SET = "wazuh-triage-mail-events"
@@ -310,6 +318,8 @@ run "no_policy_reaches_beyond_its_stage" {
       ReadSourceQueue  = "arn:aws:sqs:eu-central-1:123456789012:notices"
       DeadLetterAtOnce = "arn:aws:sqs:eu-central-1:123456789012:notices-dlq"
       Claim            = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+      RecordDeliveries = "arn:aws:dynamodb:eu-central-1:123456789012:table/deliveries"
+      BringBack        = "arn:aws:sqs:eu-central-1:123456789012:notices"
       SendMail         = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com arn:aws:ses:eu-central-1:123456789012:configuration-set/mail-events"
       ReadMailEvents   = "arn:aws:sqs:eu-central-1:123456789012:mail-events"
       NoteTrouble      = "arn:aws:dynamodb:eu-central-1:123456789012:table/incidents"
@@ -343,35 +353,147 @@ run "no_policy_reaches_beyond_its_stage" {
   }
 }
 
-run "a_sweep_calls_analyze_every_minute_and_is_not_repeated" {
+run "sweeps_call_analyze_and_notify_every_minute_and_are_not_repeated" {
   assert {
-    condition = (
-      aws_scheduler_schedule.sweep.schedule_expression == "rate(1 minute)" &&
-      one(aws_scheduler_schedule.sweep.flexible_time_window).mode == "OFF" &&
-      jsondecode(one(aws_scheduler_schedule.sweep.target).input) == { sweep = true } &&
-      one(aws_scheduler_schedule.sweep.target).arn == module.analyze.arn
-    )
-    error_message = "The schedule must call analyze every minute with {\"sweep\": true}."
+    condition = alltrue([for function, schedule in aws_scheduler_schedule.sweep :
+      schedule.schedule_expression == "rate(1 minute)" &&
+      one(schedule.flexible_time_window).mode == "OFF" &&
+      jsondecode(one(schedule.target).input) == { sweep = true } &&
+      one(schedule.target).arn == { analyze = module.analyze.arn, notify = module.notify.arn }[function]
+    ]) && keys(aws_scheduler_schedule.sweep) == ["analyze", "notify"]
+    error_message = "The schedules must call analyze and notify every minute with {\"sweep\": true}."
   }
 
   assert {
-    condition = (
-      one(one(aws_scheduler_schedule.sweep.target).retry_policy).maximum_retry_attempts == 0 &&
-      aws_lambda_function_event_invoke_config.sweep.maximum_retry_attempts == 0 &&
-      aws_lambda_function_event_invoke_config.sweep.function_name == module.analyze.name
-    )
+    condition = alltrue([for function, schedule in aws_scheduler_schedule.sweep :
+      one(one(schedule.target).retry_policy).maximum_retry_attempts == 0 &&
+      aws_lambda_function_event_invoke_config.sweep[function].maximum_retry_attempts == 0 &&
+      aws_lambda_function_event_invoke_config.sweep[function].function_name == { analyze = module.analyze.name, notify = module.notify.name }[function]
+    ])
     error_message = "A sweep that fails is not repeated: the next one is a minute away."
   }
 
   assert {
     condition = jsondecode(aws_iam_role_policy.sweep.policy).Statement == [{
-      Sid      = "CallAnalyze"
+      Sid      = "CallForWhatIsDue"
       Effect   = "Allow"
       Action   = ["lambda:InvokeFunction"]
-      Resource = [module.analyze.arn]
+      Resource = [module.analyze.arn, module.notify.arn]
     }]
-    error_message = "The schedule may call analyze and nothing else."
+    error_message = "The schedules may call these two functions and nothing else."
   }
+}
+
+run "routes_reach_notify_without_what_says_nothing" {
+  command = plan
+
+  variables {
+    mail_routes = {
+      mode = "record"
+      groups = [
+        { name = "default", limits = { per_hour = 5 } },
+        {
+          name        = "acme"
+          to          = ["soc@acme.example"]
+          match       = { tenants = ["acme"] }
+          quiet_hours = { from = "20:00", to = "07:00", time_zone = "Europe/Berlin" }
+          privacy     = "link"
+        },
+        { name = "all", to = ["all@example.com"], match = {} },
+      ]
+    }
+  }
+
+  assert {
+    condition = jsondecode(module.notify.environment.MAIL_ROUTES) == {
+      mode = "record"
+      groups = [
+        { name = "default", limits = { per_hour = 5 } },
+        {
+          name        = "acme"
+          to          = ["soc@acme.example"]
+          match       = { tenants = ["acme"] }
+          quiet_hours = { from = "20:00", to = "07:00", time_zone = "Europe/Berlin" }
+          privacy     = "link"
+        },
+        { name = "all", to = ["all@example.com"], match = {} },
+      ]
+    }
+    error_message = "MAIL_ROUTES is not what was asked for."
+  }
+}
+
+run "a_group_without_recipients_is_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [{ name = "soc", to = [], match = {} }] }
+  }
+
+  expect_failures = [var.mail_routes]
+}
+
+run "a_group_that_nothing_leads_to_is_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [{ name = "soc", to = ["soc@example.com"] }] }
+  }
+
+  expect_failures = [var.mail_routes]
+}
+
+run "two_groups_of_one_name_are_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [
+      { name = "soc", to = ["a@example.com"], match = {} },
+      { name = "soc", to = ["b@example.com"], match = {} },
+    ] }
+  }
+
+  expect_failures = [var.mail_routes]
+}
+
+run "quiet_hours_that_are_no_times_are_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [{ name = "default", quiet_hours = { from = "8pm", to = "07:00", time_zone = "UTC" } }] }
+  }
+
+  expect_failures = [var.mail_routes]
+}
+
+run "a_limit_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [{ name = "default", limits = { burst = 0 } }] }
+  }
+
+  expect_failures = [var.mail_routes]
+}
+
+run "an_unknown_priority_of_a_route_is_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [{ name = "soc", to = ["a@example.com"], match = { min_priority = "urgent" } }] }
+  }
+
+  expect_failures = [var.mail_routes]
+}
+
+run "an_unknown_mode_is_refused" {
+  command = plan
+
+  variables {
+    mail_routes = { mode = "test" }
+  }
+
+  expect_failures = [var.mail_routes]
 }
 
 run "the_publisher_may_only_send_alerts_and_take_feedback" {
@@ -418,7 +540,7 @@ run "the_outputs_tell_where_everything_is" {
   }
 
   assert {
-    condition     = output.tables == { for table in ["claims", "intel", "incidents", "analyses", "sightings"] : table => "wazuh-triage-${table}" }
+    condition     = output.tables == { for table in ["claims", "intel", "incidents", "analyses", "sightings", "deliveries"] : table => "wazuh-triage-${table}" }
     error_message = "tables must map each table to its name."
   }
 

@@ -9,11 +9,12 @@ run "the_tables_have_the_keys_the_programs_use" {
 
   assert {
     condition = { for table, resource in aws_dynamodb_table.this : table => join(" ", compact([resource.name, resource.hash_key, resource.range_key])) } == {
-      claims    = "test-claims id"
-      intel     = "test-intel key source"
-      incidents = "test-incidents id"
-      analyses  = "test-analyses id"
-      sightings = "test-sightings subject seen"
+      claims     = "test-claims id"
+      intel      = "test-intel key source"
+      incidents  = "test-incidents id"
+      analyses   = "test-analyses id"
+      sightings  = "test-sightings subject seen"
+      deliveries = "test-deliveries id part"
     }
     error_message = "A table or key is not what the programs expect."
   }
@@ -38,7 +39,7 @@ run "incidents_that_are_due_are_found_without_a_scan" {
   }
 
   assert {
-    condition     = alltrue([for table in ["claims", "intel", "sightings"] : length(aws_dynamodb_table.this[table].global_secondary_index) == 0])
+    condition     = alltrue([for table in ["claims", "intel", "sightings", "deliveries"] : length(aws_dynamodb_table.this[table].global_secondary_index) == 0])
     error_message = "No other table has an index: each is paid for at every write."
   }
 }

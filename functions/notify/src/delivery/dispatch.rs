@@ -1,0 +1,391 @@
+//! One notice's story: to each of its groups once, over any store and any way out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::Notice;
+use domain::incident::Kind;
+use jiff::Timestamp;
+use lambda::batch::Deadline;
+use lambda::claims::{Claim, Claimed, Claims, Completion};
+use lambda::ledger::{End, Outcome};
+use lambda::metrics::Metrics;
+use lambda::{Settled, Worker, WorkerError, logs};
+
+use super::letter::Letter;
+use super::outside::{Outside, Services};
+use super::store::{DeliveryStore, Parked, Passing, Written};
+use super::trouble::Trouble;
+use super::{Account, NotifyError, Passage, Post, State, Suppression, Weight};
+use crate::held;
+use crate::mail::{HeldIncident, Note};
+use crate::routing::{Group, Mode, Routes};
+
+/// Delivers notices and digests. Whoever dies in the middle leaves it to the redelivery or to the sweep.
+#[derive(Clone, Debug)]
+pub struct Dispatch<S: DeliveryStore, O> {
+    pub(super) claims: Claims<S::Claims>,
+    pub(super) store: S,
+    pub(super) outside: O,
+    pub(super) routes: Routes,
+    pub(super) metrics: Metrics,
+}
+
+/// What one notice, or one sweep, shares among all its mails.
+pub(super) struct Round {
+    /// What is known of an account that has refused.
+    pub account: Option<Account>,
+    pub deadline: Deadline,
+    pub now: Timestamp,
+}
+
+/// What became of a notice.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Told {
+    Settled(Settled),
+    /// A group's mail cannot be sent as it is; the others have theirs. A person must see to it.
+    Rejected(String),
+}
+
+impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
+    pub fn new(claims: Claims<S::Claims>, store: S, outside: O, routes: Routes, metrics: Metrics) -> Self {
+        Self { claims, store, outside, routes, metrics }
+    }
+
+    /// Claims the notice and sends it to each of its groups, as far as their gates let it. `body` is the message that
+    /// brought it.
+    pub async fn tell(
+        &self,
+        notice: &Notice,
+        body: &str,
+        deadline: Deadline,
+        now: Timestamp,
+    ) -> Result<Told, NotifyError> {
+        let claimed = match self.claims.claim_or_wait(notice.id.as_str(), now).await? {
+            Claim::Won(claimed) => claimed,
+            Claim::Busy { .. } => return Err(WorkerError::Busy.into()),
+            Claim::Done { .. } => return Ok(Told::Settled(Settled::Passed)),
+        };
+        let sent = match self.store.account().await {
+            Ok(account) => self.to_all(notice, &claimed, Round { account, deadline, now }).await,
+            Err(error) => Err(error.into()),
+        };
+        let error = match sent {
+            Ok(states) => return self.conclude(notice, &claimed, &states, now).await,
+            Err(error) => error,
+        };
+        let told = match &error {
+            // Every delivery would burn one of the message's few tries: it waits where it costs nothing.
+            NotifyError::Send(Trouble::Account(_)) => {
+                self.park(notice, body, now).await.map(|()| Told::Settled(Settled::Passed))
+            }
+            NotifyError::Send(Trouble::Rejected(_)) => Ok(Told::Rejected(error.to_string())),
+            _ => Err(error),
+        };
+        // Sending it again, from this queue or from the dead-letter queue, must find the claim free.
+        self.claims.release(&claimed).await;
+        told
+    }
+
+    /// Tries every group, whatever became of the others. Of several errors the one counts that calls for another try.
+    async fn to_all(
+        &self,
+        notice: &Notice,
+        claimed: &Claimed,
+        mut round: Round,
+    ) -> Result<Vec<State>, NotifyError> {
+        let standing = self.store.states(&notice.id).await?;
+        let mut states = Vec::new();
+        let mut gravest: Option<NotifyError> = None;
+        for group in self.routes.of(notice) {
+            match self.to_one(notice, group, &standing, claimed, &mut round).await {
+                Ok(state) => states.push(state),
+                Err(error) => {
+                    let graver = gravest.as_ref().is_none_or(|known| urgency(&error) > urgency(known));
+                    tracing::warn!(
+                        notice.id = notice.id.as_str(),
+                        group = group.name,
+                        error = logs::chain(&error),
+                        "a group was not told"
+                    );
+                    if graver {
+                        gravest = Some(error);
+                    }
+                }
+            }
+        }
+        gravest.map_or(Ok(states), Err)
+    }
+
+    async fn to_one(
+        &self,
+        notice: &Notice,
+        group: &Group,
+        standing: &BTreeMap<Post, State>,
+        claimed: &Claimed,
+        round: &mut Round,
+    ) -> Result<State, NotifyError> {
+        let now = round.now;
+        let post = Post::mail(&group.name);
+        let state = match standing.get(&post) {
+            Some(state) if state.is_settled() => return Ok(state.clone()),
+            Some(_) => State::Sending,
+            None => self.pass(notice, group, &post, claimed, now).await?,
+        };
+        if state.is_settled() {
+            return Ok(state);
+        }
+        if standing.contains_key(&post) {
+            self.note(notice, &post, claimed, &state, now).await?;
+        }
+        let letter = Letter::Notice(notice);
+        match self.send(&post, group, &letter, claimed, round).await {
+            Ok(message_id) => {
+                tracing::info!(
+                    alert.key = notice.alert.key().as_str(),
+                    notice.id = notice.id.as_str(),
+                    group = group.name,
+                    mail.id = message_id,
+                    "mail accepted by SES"
+                );
+                self.metrics.count("MailsSent", &[("kind", letter.kind())], now);
+                let sent = State::Sent { message_id };
+                self.note(notice, &post, claimed, &sent, now).await?;
+                Ok(sent)
+            }
+            Err(error) => {
+                if let Some(state) = after(&error) {
+                    // Whatever it says, the next delivery tries again.
+                    if let Err(error) = self.note(notice, &post, claimed, &state, now).await {
+                        tracing::warn!(error = logs::chain(&error), "a delivery's state was not noted");
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets the notice meet the group's gate, once: what it answers is written with the token it took.
+    async fn pass(
+        &self,
+        notice: &Notice,
+        group: &Group,
+        post: &Post,
+        claimed: &Claimed,
+        now: Timestamp,
+    ) -> Result<State, NotifyError> {
+        if group.mode == Mode::Record {
+            let state = State::Suppressed(Suppression::Record);
+            self.note(notice, post, claimed, &state, now).await?;
+            self.metrics.count("MailsSuppressed", &[("reason", Suppression::Record.name())], now);
+            return Ok(state);
+        }
+        for attempt in 0..ATTEMPTS {
+            let mut gate = self.store.gate(post).await?;
+            let passage = gate.value.meet(&group.name, Weight::of(notice), &group.policy, now);
+            let held = HeldIncident::of(notice);
+            let (state, held) = match &passage {
+                Passage::Send => (State::Sending, None),
+                Passage::Hold { digest, why } => {
+                    let suppression = Suppression::held(*why, digest.clone());
+                    (State::Suppressed(suppression), Some((digest.as_str(), &held)))
+                }
+            };
+            let passing =
+                Passing { notice: &notice.id, post, proof: claimed, gate: &gate, state: &state, held, now };
+            match self.store.pass(&passing).await? {
+                Written::Done => {
+                    if let State::Suppressed(suppression) = &state {
+                        self.metrics.count("MailsSuppressed", &[("reason", suppression.name())], now);
+                    }
+                    return Ok(state);
+                }
+                Written::Changed | Written::Busy => pause(attempt, claimed).await,
+            }
+        }
+        Err(NotifyError::Contended)
+    }
+
+    /// Writes one mail and sends it, waits while SES takes no more a second, and remembers an account that may not send.
+    pub(super) async fn send(
+        &self,
+        post: &Post,
+        group: &Group,
+        letter: &Letter<'_>,
+        claimed: &Claimed,
+        round: &mut Round,
+    ) -> Result<String, NotifyError> {
+        let now = round.now;
+        let mail = letter.mail(&group.mail, &self.notes(post, group, letter, now).await?, now)?;
+        if let Some(account) = round.account.filter(|account| account.rests(now)) {
+            return Err(Trouble::Account(account.trouble).into());
+        }
+        for attempt in 0.. {
+            if round.deadline.remaining() < Services::SEND_TIMEOUT {
+                return Err(if attempt == 0 { NotifyError::NoTime } else { Trouble::Throttled.into() });
+            }
+            match self.outside.send(claimed, &group.mail, letter, mail.clone()).await {
+                Ok(message_id) => {
+                    if round.account.take().is_some() {
+                        self.store.set_account(None).await?;
+                        tracing::info!("the account sends again");
+                    }
+                    return Ok(message_id);
+                }
+                Err(Trouble::Throttled) => pause(ATTEMPTS.min(6 + attempt), claimed).await,
+                Err(Trouble::Account(trouble)) => {
+                    let refused = Account { trouble, heard_at: now };
+                    self.metrics.count("MailAccountPaused", &[("reason", trouble.name())], now);
+                    self.store.set_account(Some(&refused)).await?;
+                    round.account = Some(refused);
+                    return Err(Trouble::Account(trouble).into());
+                }
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        Err(Trouble::Throttled.into())
+    }
+
+    /// What the reader should know about the delivery itself: who had trouble, and how much waits for a digest.
+    pub(super) async fn notes(
+        &self,
+        post: &Post,
+        group: &Group,
+        letter: &Letter<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Note>, NotifyError> {
+        let mut notes = self.outside.notes(&group.mail.to, now).await;
+        if let Letter::Storm(_) = letter {
+            return Ok(notes); // it says itself what is held back
+        }
+        let gate = self.store.gate(post).await?;
+        for heap in gate.value.open() {
+            let incidents = by_incident(self.store.held(post, &heap.digest).await?);
+            if !incidents.is_empty() {
+                notes.push(Note::HeldBack {
+                    alerts: held::alerts(&incidents),
+                    incidents: incidents.len() as u64,
+                    since: heap.since,
+                    why: heap.why,
+                });
+            }
+        }
+        Ok(notes)
+    }
+
+    async fn note(
+        &self,
+        notice: &Notice,
+        post: &Post,
+        claimed: &Claimed,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<(), NotifyError> {
+        let ours = self.store.note(&notice.id, post, claimed, state, now).await?;
+        if ours { Ok(()) } else { Err(WorkerError::LeaseLost.into()) }
+    }
+
+    async fn park(&self, notice: &Notice, body: &str, now: Timestamp) -> Result<(), NotifyError> {
+        let parked = Parked { notice: notice.id.to_string(), body: body.to_owned() };
+        self.store.park(&parked, now).await?;
+        self.metrics.count("NoticesParked", &[], now);
+        Ok(())
+    }
+
+    /// Every group is settled: the claim is done, and with it the alert that opened the incident.
+    async fn conclude(
+        &self,
+        notice: &Notice,
+        claimed: &Claimed,
+        states: &[State],
+        now: Timestamp,
+    ) -> Result<Told, NotifyError> {
+        let settled = match notice.kind {
+            Kind::First => Settled::Ended(end(notice, states)),
+            // Only the alert that opened the incident ends with its mail; every other one is counted already.
+            Kind::Update | Kind::Escalation(_) => Settled::Passed,
+        };
+        let result: Vec<&str> = states.iter().map(result).collect();
+        let completion: Completion = self.claims.complete(claimed, &result.join(" "), now).await?;
+        Ok(Told::Settled(Worker::settle(completion, settled)?))
+    }
+}
+
+pub(super) const ATTEMPTS: u32 = 20;
+
+/// Up to 20 attempts at the same row: the first at once, later ones after up to 320 ms, for every worker another share.
+pub(super) async fn pause(attempt: u32, claimed: &Claimed) {
+    const AT_ONCE: u32 = 3;
+    if attempt < AT_ONCE {
+        return;
+    }
+    let longest_ms = 20_u64 << (attempt - AT_ONCE).min(4);
+    let mix = |sum: u64, byte: u8| (sum * 31 + u64::from(byte)) % 1_009;
+    let share = claimed.owner().as_str().bytes().fold(u64::from(attempt), mix);
+    tokio::time::sleep(Duration::from_millis(longest_ms * (500 + share / 2) / 1_005)).await;
+}
+
+/// Each incident once, with everything that was held of it.
+pub(super) fn by_incident(held: Vec<HeldIncident>) -> Vec<HeldIncident> {
+    let mut incidents: BTreeMap<String, HeldIncident> = BTreeMap::new();
+    for one in held {
+        let key = one.incident.as_str().to_owned();
+        let joined = match incidents.remove(&key) {
+            Some(other) => other.join(one),
+            None => one,
+        };
+        incidents.insert(key, joined);
+    }
+    incidents.into_values().collect()
+}
+
+/// Another try may help with most; a refusing account holds up all; what was rejected waits for a person.
+fn urgency(error: &NotifyError) -> u8 {
+    match error {
+        NotifyError::Send(Trouble::Rejected(_)) => 0,
+        NotifyError::Send(Trouble::Account(_)) => 1,
+        _ => 2,
+    }
+}
+
+/// The state that an error leaves behind; nothing where nobody knows whether the mail was taken.
+fn after(error: &NotifyError) -> Option<State> {
+    match error {
+        NotifyError::Send(Trouble::Rejected(reason)) => Some(State::Failed { reason: (*reason).to_owned() }),
+        NotifyError::Send(Trouble::Throttled | Trouble::Account(_)) | NotifyError::NoTime => {
+            Some(State::Pending)
+        }
+        _ => None,
+    }
+}
+
+fn end(notice: &Notice, states: &[State]) -> End {
+    let (key, incident) = (notice.alert.key(), &notice.incident);
+    let held = states.iter().find_map(|state| match state {
+        State::Suppressed(held @ (Suppression::Storm { .. } | Suppression::QuietHours { .. })) => {
+            Some(held.name())
+        }
+        State::Suppressed(Suppression::Record | Suppression::Bounce)
+        | State::Sent { .. }
+        | State::Pending
+        | State::Sending
+        | State::Failed { .. } => None,
+    });
+    let sent = states.iter().any(|state| matches!(state, State::Sent { .. }));
+    match held {
+        _ if sent => End::new(key, Outcome::Notified, format!("incident {incident}")),
+        Some(why) => End::new(key, Outcome::Notified, format!("incident {incident}, in a digest: {why}")),
+        None => End::new(key, Outcome::Ignored, "recorded_only"),
+    }
+}
+
+/// What the claim remembers of one group.
+fn result(state: &State) -> &str {
+    match state {
+        State::Sent { message_id } => message_id,
+        State::Suppressed(suppression) => suppression.name(),
+        State::Failed { reason } => reason,
+        State::Pending => "pending",
+        State::Sending => "sending",
+    }
+}
