@@ -24,13 +24,10 @@ pub use config::Config;
 pub use stage::Notify;
 
 #[cfg(any(test, feature = "goldens"))]
-#[cfg_attr(
-    not(test),
-    expect(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        reason = "everything in it is written out there, and tested"
-    )
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "everything in it is written out there, and tested"
 )]
 pub mod goldens;
 #[cfg(test)]

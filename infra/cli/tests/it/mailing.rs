@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use insta::assert_snapshot;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, is};
 
 /// `minute` of the hour, rule, level, groups, host, and what else is in it.
 fn alert(minute: u32, number: u32, rule: (&str, u8, &str), host: &str, rest: &str) -> String {
@@ -129,7 +129,7 @@ fn json_has_a_line_for_each_end_and_each_mail() {
     let mails: Vec<&str> = lines.iter().filter_map(|line| line["mail"]["kind"].as_str()).collect();
     assert_eq!(ends, morning().len());
     assert_eq!(mails.first(), Some(&"first"));
-    assert_eq!(mails.len(), bench.files("mails").keys().filter(|name| name.ends_with(".eml")).count());
+    assert_eq!(mails.len(), bench.files("mails").keys().filter(|name| is(name, "eml")).count());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Mails to look at.
 
-use crate::bench::{Bench, Said, said};
+use crate::bench::{Bench, Said, is, said};
 
 fn preview(bench: &Bench, arguments: &str) -> Said {
     said(&bench.command("preview", arguments).output().unwrap())
@@ -108,7 +108,7 @@ fn every_probe_in_an_alert_of_ones_own_is_harmless_in_mail_and_page() {
     assert!(said.out.contains(&format!("{} mails in mails", PROBES.len())), "{}", said.out);
     for (name, bytes) in bench.files("mails") {
         let page = String::from_utf8(bytes).unwrap();
-        if name.ends_with(".html") {
+        if is(&name, "html") {
             let lower = page.to_lowercase();
             for live in [
                 "<script",
@@ -124,7 +124,7 @@ fn every_probe_in_an_alert_of_ones_own_is_harmless_in_mail_and_page() {
             }
             assert!(!lower.contains("href=\"https://evil") && !lower.contains("href=\"javascript"), "{name}");
         }
-        if name.ends_with(".eml") {
+        if is(&name, "eml") {
             let head = page.split("\r\n\r\n").next().unwrap();
             assert!(!head.contains("\nBcc:"), "{name}");
         }
