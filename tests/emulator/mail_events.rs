@@ -25,6 +25,8 @@ async fn a_bounce_is_noted_and_what_is_neither_notice_nor_event_is_dead_lettered
         ("LEASE_SECONDS", "30"),
         ("CLAIMS_TABLE", &site.stack.outputs.tables.claims),
         ("INCIDENTS_TABLE", &table),
+        ("DELIVERIES_TABLE", &site.stack.outputs.tables.deliveries),
+        ("NOTICES_QUEUE_URL", &dead_letters),
         ("DEAD_LETTER_QUEUE_URL", &dead_letters),
         ("MAIL_FROM", &site.stack.outputs.mail.from),
         ("MAIL_TO", "soc@example.com"),

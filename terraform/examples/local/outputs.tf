@@ -9,7 +9,7 @@ output "dead_letter_queues" {
 }
 
 output "tables" {
-  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`."
+  description = "Table names: `claims`, `intel`, `incidents`, `analyses`, `sightings`, `deliveries`."
   value       = module.pipeline.tables
 }
 
