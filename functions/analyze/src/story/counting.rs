@@ -1,7 +1,5 @@
 //! An alert joins its incident, or opens it: counted exactly once, in the write that completes its claim.
 
-use std::time::Duration;
-
 use domain::history::{History, Login};
 use domain::incident::{Incident, IncidentId, Meeting, Seen, Silences, Taken, Trail, trail_id};
 use domain::{EnrichedAlert, MessageError, message};
@@ -48,7 +46,7 @@ impl<S: IncidentStore, O: Outside> Story<S, O> {
             match self.incidents.count(claimed, &standing.count(&decision, now)).await? {
                 Written::Done => return Ok(decision.counted(standing)),
                 Written::Refused(completion) => return Err(refusal(completion).into()),
-                Written::Changed | Written::Busy => pause(attempt, claimed).await,
+                Written::Changed | Written::Busy => claimed.pause(attempt).await,
             }
         }
         Err(AnalyzeError::Contended)
@@ -207,16 +205,3 @@ fn refusal(completion: Completion) -> WorkerError {
 /// Patience with others who write at the same time. Only writes that change an incident's facts get in each other's way,
 /// a hundred or so in a storm of thousands; so do transactions on one item while they last, some 10 ms.
 const ATTEMPTS: u32 = 20;
-
-/// The first attempts follow at once: somebody else's success has made them necessary.
-async fn pause(attempt: u32, claimed: &Claimed) {
-    const AT_ONCE: u32 = 3;
-    if attempt < AT_ONCE {
-        return;
-    }
-    // Up to 20, 40 and so on to 320 ms; for every worker another share of it, since its owner token is random.
-    let longest_ms = 20_u64 << (attempt - AT_ONCE).min(4);
-    let mix = |sum: u64, byte: u8| (sum * 31 + u64::from(byte)) % 1_009;
-    let share = claimed.owner().as_str().bytes().fold(u64::from(attempt), mix);
-    tokio::time::sleep(Duration::from_millis(longest_ms * (500 + share / 2) / 1_005)).await;
-}

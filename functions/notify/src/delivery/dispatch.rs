@@ -1,7 +1,6 @@
 //! One notice's story: to each of its groups once, over any store and any way out.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use domain::Notice;
 use domain::incident::Kind;
@@ -200,7 +199,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
                     }
                     return Ok(state);
                 }
-                Written::Changed | Written::Busy => pause(attempt, claimed).await,
+                Written::Changed | Written::Busy => claimed.pause(attempt).await,
             }
         }
         Err(NotifyError::Contended)
@@ -232,7 +231,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
                     }
                     return Ok(message_id);
                 }
-                Err(Trouble::Throttled) => pause(ATTEMPTS.min(6 + attempt), claimed).await,
+                Err(Trouble::Throttled) => claimed.pause(ATTEMPTS.min(6 + attempt)).await,
                 Err(Trouble::Account(trouble)) => {
                     let refused = Account { trouble, heard_at: now };
                     self.metrics.count("MailAccountPaused", &[("reason", trouble.name())], now);
@@ -312,18 +311,6 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
 }
 
 pub(super) const ATTEMPTS: u32 = 20;
-
-/// Up to 20 attempts at the same row: the first at once, later ones after up to 320 ms, for every worker another share.
-pub(super) async fn pause(attempt: u32, claimed: &Claimed) {
-    const AT_ONCE: u32 = 3;
-    if attempt < AT_ONCE {
-        return;
-    }
-    let longest_ms = 20_u64 << (attempt - AT_ONCE).min(4);
-    let mix = |sum: u64, byte: u8| (sum * 31 + u64::from(byte)) % 1_009;
-    let share = claimed.owner().as_str().bytes().fold(u64::from(attempt), mix);
-    tokio::time::sleep(Duration::from_millis(longest_ms * (500 + share / 2) / 1_005)).await;
-}
 
 /// Each incident once, with everything that was held of it.
 pub(super) fn by_incident(held: Vec<HeldIncident>) -> Vec<HeldIncident> {

@@ -112,6 +112,20 @@ impl Claimed {
     pub fn owner(&self) -> &Owner {
         &self.owner
     }
+
+    /// Waits before another attempt at a write that others have just changed. The first attempts follow at once:
+    /// somebody else's success has made them necessary.
+    pub async fn pause(&self, attempt: u32) {
+        const AT_ONCE: u32 = 3;
+        if attempt < AT_ONCE {
+            return;
+        }
+        // Up to 20, 40 and so on to 320 ms; for every worker another share of it, since its owner token is random.
+        let longest_ms = 20_u64 << (attempt - AT_ONCE).min(4);
+        let mix = |sum: u64, byte: u8| (sum * 31 + u64::from(byte)) % 1_009;
+        let share = self.owner.as_str().bytes().fold(u64::from(attempt), mix);
+        tokio::time::sleep(Duration::from_millis(longest_ms * (500 + share / 2) / 1_005)).await;
+    }
 }
 
 /// A token that nobody else has: what makes a zombie's late write fail.
