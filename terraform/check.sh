@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks every Terraform module and example: format, validity, tests. Needs no account and, with a provider mirror, no
+# Checks every Terraform module, example and environment: format, validity, tests. Needs no account and, with a provider mirror, no
 # internet. Nothing is left behind in this folder.
 set -euo pipefail
 
@@ -82,7 +82,7 @@ check() {
 
 passed=0
 failed=0
-for folder in "$here"/modules/*/ "$here"/examples/*/; do
+for folder in "$here"/modules/*/ "$here"/examples/*/ "$here"/environments/*/ "$here"/bootstrap/; do
   [[ -e $folder/main.tf ]] || continue
   module=${folder#"$here"/}
   module=${module%/}

@@ -9,6 +9,7 @@ mod tests;
 use std::time::Duration;
 
 use domain::analysis::{Analysis, Explanation, NoAnalysis, Spent};
+use domain::canary::is_canary;
 use domain::message::NoticeId;
 use jiff::Timestamp;
 use lambda::metrics::Metrics;
@@ -71,6 +72,9 @@ impl Explainer {
         available: Duration,
     ) -> Analysis {
         let (verdict, priority) = (&subject.enriched.verdict, subject.assessment.priority);
+        if is_canary(&subject.enriched.alert) {
+            return Analysis::Unavailable { reason: NoAnalysis::Certain };
+        }
         if let Some(reason) = need::spared(priority, self.settings.min_priority, verdict, subject.history) {
             return Analysis::Unavailable { reason };
         }

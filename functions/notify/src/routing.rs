@@ -9,6 +9,7 @@ pub(crate) mod tests;
 use std::collections::BTreeMap;
 
 use domain::assessment::Priority;
+use domain::canary::{self, is_canary};
 use domain::{Alert, Notice};
 use serde::Deserialize;
 
@@ -61,9 +62,13 @@ struct When {
 }
 
 impl Routes {
-    /// The groups that are told: at least one.
+    /// The groups that are told: at least one. A canary is for whoever asks for canaries.
     pub fn of(&self, notice: &Notice) -> Vec<&Group> {
-        let fits = |(when, group)| self.fits(when, notice).then_some(group);
+        let is_canary = is_canary(&notice.alert);
+        let fits = |(when, group): (&When, _)| {
+            let wanted = !is_canary || when.rule_groups.iter().any(|group| group == canary::GROUP);
+            (wanted && self.fits(when, notice)).then_some(group)
+        };
         let groups: Vec<&Group> =
             self.groups.iter().map(|(when, group)| (when, group)).filter_map(fits).collect();
         if groups.is_empty() { vec![&self.default] } else { groups }

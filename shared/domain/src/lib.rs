@@ -5,6 +5,7 @@ pub mod alert;
 pub mod analysis;
 pub mod assessment;
 pub mod attack;
+pub mod canary;
 pub mod datagram;
 pub mod history;
 pub mod incident;

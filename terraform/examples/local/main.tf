@@ -47,6 +47,9 @@ module "pipeline" {
   # MiniStack has configuration sets of SES, but no event destinations: nothing would ever come back.
   mail_events = { enabled = false }
 
+  # Its alarms would be written and never looked at.
+  observability = { enabled = false }
+
   # What is tried out here is every mail, not how mails are held back.
   mail_routes = {
     groups = [{ name = "default", limits = { per_hour = 36000, burst = 10000, severe_per_hour = 36000, severe_burst = 10000 } }]

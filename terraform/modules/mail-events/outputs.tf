@@ -22,3 +22,13 @@ output "dead_letter_queue_url" {
   description = "URL of the dead-letter queue of the events."
   value       = module.queue.dead_letter_url
 }
+
+output "name" {
+  description = "Name of the queue."
+  value       = module.queue.name
+}
+
+output "dead_letter_name" {
+  description = "Name of its dead-letter queue."
+  value       = module.queue.dead_letter_name
+}

@@ -9,11 +9,17 @@ locals {
     METRICS_NAMESPACE = "WazuhTriage"
   }
 
+  # The canary's mail goes to nobody else.
+  mail_groups = concat(var.mail_routes.groups, [for canary in [var.observability.canary] : {
+    name  = "canary", to = [canary.to], privacy = null, mode = null, quiet_hours = null, limits = null
+    match = { rule_groups = ["wazuh_triage_canary"] }
+  } if local.canary_flies])
+
   # Only what says something: a function's variables hold 4 KB together.
   mail_routes = merge(
     { for key, value in { tenant_label = var.mail_routes.tenant_label, mode = var.mail_routes.mode } : key => value if value != null },
-    length(var.mail_routes.groups) == 0 ? {} : {
-      groups = [for group in var.mail_routes.groups : merge(
+    length(local.mail_groups) == 0 ? {} : {
+      groups = [for group in local.mail_groups : merge(
         { for key, value in { name = group.name, to = group.to, privacy = group.privacy, mode = group.mode } : key => value if value != null },
         { for key, value in { match = group.match, quiet_hours = group.quiet_hours, limits = group.limits } :
         key => { for name, setting in value : name => setting if setting != null } if value != null },

@@ -72,3 +72,13 @@ output "publisher_policy" {
     ]
   })
 }
+
+output "alarms" {
+  description = "Names of the alarms, by what they watch; empty without observability."
+  value       = merge(module.observability[*].alarms...)
+}
+
+output "canary_alert" {
+  description = "The synthetic alert, with Scheduler's words for its id and time; null without it."
+  value       = one(module.canary[*].alert)
+}

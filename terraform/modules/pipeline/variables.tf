@@ -612,6 +612,49 @@ variable "dashboard_url" {
   }
 }
 
+variable "observability" {
+  description = <<-TEXT
+    Alarms, dashboard, budget and canary: see modules/observability and docs/runbooks.
+    notify: who is told of an alarm: emails, or a topic_arn of yours.
+    runbooks_url: where your copy of docs/runbooks is.
+    budget: monthly_usd and who is told; null: none.
+    canary: a synthetic alert every hour. to: who gets its mail; SES's own mailbox simulator takes and drops it, also in the
+    sandbox. silence_hours: after how long without one the alarm sounds.
+  TEXT
+  type = object({
+    enabled      = optional(bool, true)
+    notify       = optional(object({ emails = optional(list(string), []), topic_arn = optional(string), topic_key_arn = optional(string) }), {})
+    runbooks_url = optional(string, "https://github.com/wazuh-triage/wazuh-triage/blob/main/docs/runbooks")
+    dashboard    = optional(bool, true)
+    budget = optional(object({
+      monthly_usd = number
+      emails      = optional(list(string), [])
+      cost_tag    = optional(object({ key = string, value = string }))
+    }))
+    canary = optional(object({
+      enabled       = optional(bool, true)
+      to            = optional(string, "success@simulator.amazonses.com")
+      silence_hours = optional(number, 3)
+    }), {})
+  })
+  default = {}
+
+  validation {
+    condition     = can(regex("^[^@\\s,;<>\"]+@[^@\\s,;<>\"]+$", var.observability.canary.to))
+    error_message = "observability.canary.to must be a plain address such as canary@example.com."
+  }
+
+  validation {
+    condition     = contains(range(1, 25), var.observability.canary.silence_hours)
+    error_message = "observability.canary.silence_hours must be a whole number from 1 to 24."
+  }
+
+  validation {
+    condition     = !var.observability.canary.enabled || !contains(var.mail_routes.groups[*].name, "canary")
+    error_message = "mail_routes has a group called canary: that name belongs to observability.canary."
+  }
+}
+
 variable "documentation_addresses" {
   description = "How addresses of the documentation ranges (203.0.113.0/24 and friends) count: `reserved`, as on the internet, or `public`, so that examples and tests can use them."
   type        = string

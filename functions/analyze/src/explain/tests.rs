@@ -327,6 +327,10 @@ async fn no_model_is_asked_where_code_is_sure_or_the_site_says_so() {
     let usual = explainer(&server, Analyses::memory(), &[]);
     assert_eq!(reason(&known.explained(&usual, noon()).await), NoAnalysis::Certain);
     assert_eq!(reason(&known.explained(&strict, noon()).await), NoAnalysis::BelowPriority);
+    let canary = Case::of(&json!({
+        "id": "4711", "rule": {"id": "wazuh-triage-canary", "level": 12, "groups": ["wazuh_triage_canary"]},
+    }));
+    assert_eq!(reason(&canary.explained(&usual, noon()).await), NoAnalysis::Certain);
     assert!(server.models().is_empty());
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Notice;
+use domain::canary::is_canary;
 use domain::incident::Kind;
 use jiff::Timestamp;
 use lambda::batch::Deadline;
@@ -148,6 +149,9 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
                     "mail accepted by SES"
                 );
                 self.metrics.count("MailsSent", &[("kind", letter.kind())], now);
+                if is_canary(&notice.alert) {
+                    self.metrics.count("CanariesArrived", &[], now);
+                }
                 let sent = State::Sent { message_id };
                 self.note(notice, &post, claimed, &sent, now).await?;
                 Ok(sent)

@@ -119,3 +119,18 @@ fn wrong_routes_stop_the_start_and_are_named() {
         assert!(error.contains(expected), "{text}: {error}");
     }
 }
+
+#[test]
+fn a_canary_flies_past_everybody_who_does_not_wait_for_it() {
+    let mut canary = notice(Priority::Critical, json!({}));
+    let flown = canary.alert.raw().replacen(r#""groups":["#, r#""groups":["wazuh_triage_canary","#, 1);
+    canary.alert = Alert::parse(&flown).unwrap();
+    let analysts = r#"{"name":"on-call","to":["duty@example.com"],"match":{"min_priority":"high"}},
+        {"name":"linux","to":["linux@example.com"],"match":{"rule_groups":["sshd"]}}"#;
+    check(&routes(&format!(r#"{{"groups":[{analysts}]}}"#)), &canary, &["default"]);
+    let bird =
+        r#"{"name":"canary","to":["canary@example.com"],"match":{"rule_groups":["wazuh_triage_canary"]}}"#;
+    let watched = routes(&format!(r#"{{"groups":[{analysts},{bird}]}}"#));
+    check(&watched, &canary, &["canary"]);
+    check(&watched, &notice(Priority::Critical, json!({})), &["on-call", "linux"]);
+}

@@ -248,7 +248,7 @@ run "the_functions_are_told_what_they_expect" {
       MAIL_FROM             = "triage@example.com"
       MAIL_TO               = "first@example.com,second@example.com"
       MAIL_SUBJECT          = "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})"
-      MAIL_ROUTES           = "{}"
+      MAIL_ROUTES           = "{\"groups\":[{\"match\":{\"rule_groups\":[\"wazuh_triage_canary\"]},\"name\":\"canary\",\"to\":[\"success@simulator.amazonses.com\"]}]}"
       DASHBOARD_URL         = ""
       DELIVERIES_TABLE      = "wazuh-triage-deliveries"
       NOTICES_QUEUE_URL     = "https://sqs/notices"
@@ -421,6 +421,52 @@ run "routes_reach_notify_without_what_says_nothing" {
     }
     error_message = "MAIL_ROUTES is not what was asked for."
   }
+}
+
+run "alarms_watch_everything_and_a_canary_flies" {
+  command = plan
+
+  variables {
+    observability = { notify = { emails = ["oncall@example.com"] }, canary = { silence_hours = 2 } }
+  }
+
+  assert {
+    condition     = length(setsubtract(["dlq-alerts", "dlq-enriched", "dlq-notices", "dlq-feedback", "errors-enrich", "errors-analyze", "errors-notify", "ledger", "canary", "sweep-notify", "dlq-mail-events"], keys(output.alarms))) == 0
+    error_message = "Missing: an alarm; there are ${join(", ", keys(output.alarms))}"
+  }
+
+  assert {
+    condition     = !contains(keys(output.alarms), "provider-key-misp")
+    error_message = "A provider that is not there cannot fail."
+  }
+
+  assert {
+    condition     = jsondecode(output.canary_alert).rule.level >= var.enrich.forward_level
+    error_message = "A canary below the level from which alerts go on would never arrive."
+  }
+}
+
+run "a_stage_that_only_records_has_no_canary" {
+  command = plan
+
+  variables {
+    mail_routes = { mode = "record" }
+  }
+
+  assert {
+    condition     = output.canary_alert == null && !contains(keys(output.alarms), "canary")
+    error_message = "Where mails are recorded, no canary can arrive."
+  }
+}
+
+run "the_canary_keeps_its_name" {
+  command = plan
+
+  variables {
+    mail_routes = { groups = [{ name = "canary", to = ["bird@example.com"], match = {} }] }
+  }
+
+  expect_failures = [var.observability]
 }
 
 run "a_group_without_recipients_is_refused" {

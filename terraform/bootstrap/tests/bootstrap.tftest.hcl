@@ -1,0 +1,63 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::example-state" }
+  }
+}
+
+variables {
+  state_bucket = "example-state"
+  repository   = "example/soc"
+}
+
+run "only_one_repository_and_its_environment_may_apply" {
+  assert {
+    condition     = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringLike == { "token.actions.githubusercontent.com:sub" = "repo:example/soc:environment:production" }
+    error_message = "A pull request must not be able to apply."
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals == { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }])
+    error_message = "A token for somebody else must not do."
+  }
+}
+
+run "the_state_is_versioned_encrypted_and_private" {
+  assert {
+    condition = (
+      one(aws_s3_bucket_versioning.state.versioning_configuration).status == "Enabled" &&
+      aws_s3_bucket_public_access_block.state.block_public_policy && aws_s3_bucket_public_access_block.state.restrict_public_buckets
+    )
+    error_message = "A lost or public state is a lost or public deployment."
+  }
+}
+
+run "no_key_can_be_read_and_no_other_role_made" {
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.apply.policy, "ssm:GetParameter") && !strcontains(aws_iam_role_policy.plan.policy, "ssm:GetParameter")
+    error_message = "Terraform has no business with the values of keys."
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.apply.policy).Statement : statement.Resource == ["arn:aws:iam::123456789012:role/wazuh-triage-*"] if contains(["MakeRoles", "PassRoles"], statement.Sid)])
+    error_message = "Only roles of the deployment may be made and passed on."
+  }
+}
+
+run "a_wildcard_of_repositories_is_refused" {
+  command = plan
+
+  variables {
+    repository = "example/*"
+  }
+
+  expect_failures = [var.repository]
+}
