@@ -57,9 +57,10 @@ fn opening(notice: &Notice, view: &View) -> Vec<Mrkdwn> {
 
 fn verdict(glance: &Glance) -> String {
     let score = glance.score.map(|score| format!(" ({score}/100)")).unwrap_or_default();
-    let model = match &glance.model {
-        Some((verdict, confidence)) => format!(" · Model: {verdict}, confidence {confidence}"),
-        None => String::new(),
+    let model = match (&glance.model, glance.silence) {
+        (Some((verdict, confidence)), _) => format!(" · Model: {verdict}, confidence {confidence}"),
+        (None, Some(reason)) => format!(" · No model analysis: {reason}"),
+        (None, None) => String::new(),
     };
     let earlier =
         if glance.model.is_some() && glance.about_earlier { ", about an earlier alert" } else { "" };
