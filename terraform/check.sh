@@ -94,5 +94,9 @@ for folder in "$here"/modules/*/ "$here"/examples/*/ "$here"/environments/*/ "$h
   fi
 done
 
+if ! "$here/variables.sh"; then
+  failed=$((failed + 1))
+fi
+
 echo "terraform: $passed passed, $failed failed"
 ((failed == 0))

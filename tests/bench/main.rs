@@ -9,6 +9,7 @@ mod fake_aws;
 mod follow;
 mod integratord;
 mod lookups;
+mod mail;
 mod python;
 mod redis;
 mod release;
@@ -40,6 +41,7 @@ fn main() -> Result<ExitCode> {
     table.extend(follow::measure(&release)?);
     table.extend(shipping::measure(&release, &aws)?);
     table.extend(sizes::measure(&release)?);
+    table.extend(mail::measure(&release)?);
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
     table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);
     table.extend(lookups::measure()?);

@@ -41,6 +41,10 @@ impl Release {
         if !status.success() {
             bail!("make integration ended with {status}");
         }
+        let status = cargo().args(["build", "--release", "-p", "notify", "--example", "render"]).status();
+        if !status.context("could not start cargo")?.success() {
+            bail!("cargo build of notify's example render failed");
+        }
         let target = target()?;
         let folder = target.join("bench");
         fs::create_dir_all(&folder)?;
@@ -63,6 +67,11 @@ impl Release {
 
     pub(crate) fn integration(&self) -> PathBuf {
         self.static_binaries.join("custom-wazuh-triage")
+    }
+
+    /// Mails alone, measuring themselves.
+    pub(crate) fn mails(&self) -> PathBuf {
+        self.binaries.join("examples/render")
     }
 
     /// An empty program that is built in the same way.

@@ -1,14 +1,14 @@
 //! What becomes of a notice for each group of recipients: sent, held back for a digest, recorded, or tried again.
 //!
 //! ```text
-//!                gate lets it through        SES accepts it
+//!                gate lets it through        SES or the chat accepts it
 //!  (no row) ───────────────────────► sending ──────────────► sent (message id)
-//!     │                               ▲  │ SES is busy, or the account may not send
+//!     │                               ▲  │ it is busy, or the account may not send
 //!     │ gate holds it, or the group   │  ├──────────────────► pending ─┐
-//!     │ is recorded only              │  │ SES rejects it              │ the next delivery
+//!     │ is recorded only              │  │ it refuses                  │ the next delivery
 //!     ▼                               │  └──────────────────► failed ──┤
 //!  suppressed (storm, quiet_hours,    └───────────────────────────────┘
-//!  record, bounce)
+//!  record)
 //! ```
 //!
 //! A row changes hands only with the claim on its notice: whoever holds that is the only one at work.
@@ -20,11 +20,13 @@ mod error;
 mod gate;
 mod letter;
 mod outside;
+mod sending;
 pub mod store;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod way;
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,6 +38,7 @@ pub use bucket::{Bucket, Limit};
 pub use dispatch::{Dispatch, Told};
 pub use error::NotifyError;
 pub use gate::{Gate, Heap, Passage, Policy, Weight};
+pub use letter::Letter;
 pub use outside::{Outside, Services};
 pub use sweep::Swept;
 pub use trouble::{AccountTrouble, Trouble};
@@ -52,19 +55,41 @@ pub struct Post {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     Mail,
+    Webhook,
 }
 
 impl Channel {
     fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    /// Metric of what went out.
+    fn sent(self) -> &'static str {
+        match self {
+            Self::Mail => "MailsSent",
+            Self::Webhook => "MessagesPosted",
+        }
+    }
+
+    /// Metric of what did not go out by itself.
+    fn suppressed(self) -> &'static str {
+        match self {
+            Self::Mail => "MailsSuppressed",
+            Self::Webhook => "MessagesSuppressed",
         }
     }
 }
 
 impl Post {
+    pub fn new(group: &str, channel: Channel) -> Self {
+        Self { group: group.to_owned(), channel }
+    }
+
     pub fn mail(group: &str) -> Self {
-        Self { group: group.to_owned(), channel: Channel::Mail }
+        Self::new(group, Channel::Mail)
     }
 }
 
@@ -85,6 +110,7 @@ impl FromStr for Post {
     fn from_str(text: &str) -> Result<Self, PostError> {
         match text.split_once('#') {
             Some((group, "mail")) => Ok(Self::mail(group)),
+            Some((group, "webhook")) => Ok(Self::new(group, Channel::Webhook)),
             Some(_) | None => Err(PostError),
         }
     }
@@ -101,7 +127,7 @@ pub enum State {
     Sent {
         message_id: String,
     },
-    /// SES does not want it; a person must see to that.
+    /// SES or the chat does not want it; a person must see to that.
     Failed {
         reason: String,
     },
@@ -120,8 +146,6 @@ pub enum Suppression {
     },
     /// The group is recorded only.
     Record,
-    /// Nobody of the group can be reached.
-    Bounce,
 }
 
 impl State {
@@ -148,7 +172,6 @@ impl Suppression {
             Self::Storm { .. } => "storm",
             Self::QuietHours { .. } => "quiet_hours",
             Self::Record => "record",
-            Self::Bounce => "bounce",
         }
     }
 }

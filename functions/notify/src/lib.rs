@@ -1,4 +1,4 @@
-//! The notify stage: one notice in, one mail out for each group that wants it, or a line in a digest.
+//! The notify stage: one notice in, one mail or message out for each group that wants it, or a line in a digest.
 
 pub mod config;
 pub mod delivery;

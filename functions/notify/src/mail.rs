@@ -171,6 +171,8 @@ fn assemble(envelope: Envelope<'_>, body: Body, settings: &MailSettings, now: Ti
         MimePart::new(content, parts)
     };
     let Body { text, html, file } = body;
+    // A text ends with its last line's end, also for whoever reads it in a terminal.
+    let text = text + "\n";
     let pages = vec![MimePart::new("text/plain", text.clone()), MimePart::new("text/html", html.clone())];
     let alternative = multipart("alternative", pages);
     let content = match file {

@@ -5,6 +5,7 @@ mod quiet;
 mod read;
 #[cfg(test)]
 pub(crate) mod tests;
+mod ways;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use serde::Deserialize;
 
 pub use quiet::{QuietError, QuietHours};
 pub use read::RoutesError;
+pub(crate) use ways::Means;
+pub use ways::Ways;
 
 use crate::delivery::Policy;
 use crate::mail::MailSettings;
@@ -34,13 +37,14 @@ pub struct Routes {
 #[derive(Clone, Debug)]
 pub struct Group {
     pub name: String,
-    /// Whom, and how much of an alert their mails may tell.
+    pub ways: Ways,
+    /// How mails and messages look, how much of an alert they may tell, and to whom a mail goes where one does.
     pub mail: MailSettings,
     pub policy: Policy,
     pub mode: Mode,
 }
 
-/// Whether mails really go out.
+/// Whether anything really goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {

@@ -6,12 +6,14 @@ use domain::{Notice, message};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
 use lambda::metrics::Metrics;
+use lambda::secrets::Secrets;
 use lambda::{Settled, Stage, Sweep, Worker};
 
 use crate::config::Config;
 use crate::delivery::store::DynamoDeliveries;
 use crate::delivery::{Dispatch, NotifyError, Services, Told};
 use crate::events::{MailEvents, Reports, Troubles};
+use crate::webhook::Webhooks;
 
 /// The notify stage with its clients.
 #[derive(Debug)]
@@ -32,10 +34,11 @@ impl Notify {
             Reports { events: MailEvents::new(troubles), settings }
         });
         let events = reports.as_ref().map(|reports| reports.events.clone());
+        let webhooks = Webhooks::new(Secrets::new(aws_sdk_ssm::Client::new(aws)));
         let dispatch = Dispatch::new(
             worker.claims.clone(),
             DynamoDeliveries::new(dynamodb, &config.deliveries_table),
-            Services::new(aws, sqs, config.notices_queue_url, reports),
+            Services::new(aws, sqs, webhooks, config.notices_queue_url, reports),
             config.routes,
             worker.metrics.clone(),
         );

@@ -12,7 +12,7 @@ mod steps;
 mod testimony;
 
 use domain::Notice;
-use domain::analysis::{Analysis, Confidence, ModelVerdict};
+use domain::analysis::{Analysis, Confidence, ModelVerdict, NoAnalysis};
 use domain::assessment::Priority;
 use domain::incident::Kind;
 use domain::verdict::{Judgement, Verdict};
@@ -73,6 +73,8 @@ pub struct Glance {
     pub judgement: Judgement,
     pub score: Option<u8>,
     pub model: Option<(ModelVerdict, Confidence)>,
+    /// Why no model has written about an update, which has no other place to say it.
+    pub silence: Option<NoAnalysis>,
     /// What the model wrote is about an alert that came before.
     pub about_earlier: bool,
     pub first_step: Option<Step>,
@@ -145,7 +147,7 @@ pub(crate) fn view(
         techniques: techniques(notice),
         origin: facts::origin(notice),
         raw_alert: raw_alert::raw_alert(alert),
-        attached: file.map(attached),
+        attached: file.map(|file| attached(file, &notice.kind)),
         notes: shown_notes(notes, settings),
         cause: cause(notice),
     }
@@ -163,14 +165,16 @@ fn cause(notice: &Notice) -> Cause {
 
 fn glance(notice: &Notice, next_steps: &[Step]) -> Glance {
     let Verdict { judgement, score, .. } = &notice.verdict;
-    let model = match &notice.analysis {
-        Analysis::Written(explanation) => Some((explanation.verdict, explanation.confidence)),
-        Analysis::Unavailable { .. } => None,
+    let (model, silence) = match (&notice.analysis, &notice.kind) {
+        (Analysis::Written(explanation), _) => (Some((explanation.verdict, explanation.confidence)), None),
+        (Analysis::Unavailable { reason }, Kind::Update) => (None, Some(*reason)),
+        (Analysis::Unavailable { .. }, Kind::First | Kind::Escalation(_)) => (None, None),
     };
     Glance {
         judgement: *judgement,
         score: intelligence::score(*score),
         model,
+        silence,
         about_earlier: notice.analysed != *notice.alert.key(),
         first_step: next_steps.first().cloned(),
     }
@@ -218,10 +222,15 @@ fn preheader(notice: &Notice) -> Shown {
     }
 }
 
-fn attached(file: &AlertFile) -> Shown {
+fn attached(file: &AlertFile, kind: &Kind) -> Shown {
+    let which = match kind {
+        Kind::First | Kind::Escalation(_) => "The alert",
+        Kind::Update => "The gravest alert since the last mail",
+    };
     let shortened: Vec<Shown> = file.shortened.iter().take(3).map(|field| Shown::line(field, 60)).collect();
     let kept = if shortened.is_empty() { "as Wazuh wrote it" } else { "with shortened fields: " };
-    Shown::line(&format!("attached as {}, {kept}{}", file.name, Shown::joined(&shortened, ", ")), 300)
+    let fields = Shown::joined(&shortened, ", ");
+    Shown::line(&format!("{which} is attached as {}, {kept}{fields}.", file.name), 340)
 }
 
 fn shown_notes(notes: &[Note], settings: &MailSettings) -> Vec<Shown> {

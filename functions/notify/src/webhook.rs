@@ -7,8 +7,8 @@ mod mrkdwn;
 mod notice;
 mod url;
 
-pub use client::{Webhook, WebhookError};
+pub use client::{WebhookError, Webhooks};
 pub use digest::{digest, storm};
 pub use message::Message;
 pub use notice::message;
-pub use url::{WebhookUrl, WebhookUrlError};
+pub use url::{UrlParameter, UrlParameterError, WebhookUrl, WebhookUrlError};

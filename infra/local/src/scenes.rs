@@ -104,9 +104,9 @@ mod tests {
     }
 
     const GOOD: &str =
-        "New incident\r\nThe model's verdict: true positive, high confidence.\r\nVerified 4 of 4 citations.";
+        "New incident\r\nVerdict: true positive, high confidence.\r\nVerified 4 of 4 citations.";
     const FOOLED: &str = "New incident\r\n! The alert holds text that speaks to its reader.\r\n\
-        The model's verdict: undetermined, low confidence.\r\nVerified 2 of 2 citations.\r\n\
+        Verdict: undetermined, low confidence.\r\nVerified 2 of 2 citations.\r\n\
         ! The model said false positive; kept undetermined because x.";
 
     #[test]

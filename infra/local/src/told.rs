@@ -9,7 +9,7 @@ use crate::mails::Letter;
 /// The lines of a mail that the report is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Told {
-    /// Why there is a mail: `New incident`, `Escalation: another host`, `Update 2`, `Digest`.
+    /// Why there is a mail: `New incident`, `Escalation: another host`, `Update (mail 3)`, `Digest`.
     pub why: String,
     /// Alerts of the incident so far, as the mail writes the number; nothing where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ fn analysis(text: &str) -> Analysis {
     if let Some(reason) = after(text, "No model analysis: ") {
         return Analysis::Unavailable { reason: reason.trim_end_matches('.').to_owned() };
     }
-    if let Some(verdict) = after(text, "The model's verdict: ") {
+    if let Some(verdict) = after(text, "Verdict: ") {
         let (verified, cited) = after(text, "Verified ").and_then(citations).unwrap_or_default();
         return Analysis::Written {
             verdict: verdict.trim_end_matches('.').to_owned(),
@@ -142,7 +142,7 @@ mod tests {
     fn a_mail_tells_why_it_is_there_and_what_stands_for_the_model() {
         let written = "HIGH · Wazuh rule 31152, level 10 · New incident\r\n\r\nANALYSIS\r\n\
             ! The alert holds text that speaks to its reader. Somebody\r\n  may have put it there.\r\n\r\n\
-            The model's verdict: undetermined, low confidence.\r\nVerified 3 of 4 citations.\r\n\
+            Verdict: undetermined, low confidence.\r\nVerified 3 of 4 citations.\r\n\
             ! The model said false positive; kept undetermined because the alert holds\r\n  text.\r\n\r\n  data.srcip\r\n";
         let analysis = Analysis::Written {
             verdict: "undetermined, low confidence".to_owned(),
@@ -159,9 +159,9 @@ mod tests {
         assert_eq!(away.analysis, Analysis::Unavailable { reason: "it was away".to_owned() });
 
         let update = told(
-            "HIGH · x · Update 2\nModel: true positive, high confidence (about an earlier alert)\nAlerts       4 since 9:00, the last at 9:30\n",
+            "HIGH · x · Update (mail 3)\nModel: true positive, high confidence (about an earlier alert)\nAlerts       4 since 9:00, the last at 9:30\n",
         );
-        assert_eq!((update.why.as_str(), update.alerts.as_deref()), ("Update 2", Some("4")));
+        assert_eq!((update.why.as_str(), update.alerts.as_deref()), ("Update (mail 3)", Some("4")));
         let verdict = "true positive, high confidence (about an earlier alert)".to_owned();
         assert_eq!(update.analysis, Analysis::Repeated { verdict });
         assert_eq!(told(""), Told::default());

@@ -214,7 +214,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Something the model said, what stands instead, and why. Displays as one sentence.
+/// Something the model said, what of the same kind stands instead, and why. Displays as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     pub said: Claim,
@@ -242,7 +242,7 @@ impl fmt::Display for Claim {
         match self {
             Self::Verdict(verdict) => verdict.fmt(formatter),
             Self::Severity(severity) => write!(formatter, "{severity} severity"),
-            Self::Priority(priority) => priority.fmt(formatter),
+            Self::Priority(priority) => write!(formatter, "priority {priority}"),
         }
     }
 }

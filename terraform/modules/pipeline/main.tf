@@ -11,7 +11,7 @@ locals {
 
   # The canary's mail goes to nobody else.
   mail_groups = concat(var.mail_routes.groups, [for canary in [var.observability.canary] : {
-    name  = "canary", to = [canary.to], privacy = null, mode = null, quiet_hours = null, limits = null
+    name  = "canary", to = [canary.to], webhook = false, privacy = null, mode = null, quiet_hours = null, limits = null
     match = { rule_groups = ["wazuh_triage_canary"] }
   } if local.canary_flies])
 
@@ -21,6 +21,7 @@ locals {
     length(local.mail_groups) == 0 ? {} : {
       groups = [for group in local.mail_groups : merge(
         { for key, value in { name = group.name, to = group.to, privacy = group.privacy, mode = group.mode } : key => value if value != null },
+        { for parameter in group.webhook ? [aws_ssm_parameter.webhook[group.name].name] : [] : "webhook_parameter" => parameter },
         { for key, value in { match = group.match, quiet_hours = group.quiet_hours, limits = group.limits } :
         key => { for name, setting in value : name => setting if setting != null } if value != null },
       )]
@@ -310,11 +311,19 @@ module "notify" {
   environment = merge(local.environment, {
     MAIL_FROM         = var.mail.from
     MAIL_TO           = join(",", var.mail.to)
+    MAIL_REPLY_TO     = var.mail.reply_to
     MAIL_SUBJECT      = var.mail.subject
+    MAIL_TIME_ZONE    = var.mail.time_zone
+    MAIL_PRIVACY      = var.mail.privacy
+    MAIL_ATTACHMENT   = var.mail.attachment
     MAIL_ROUTES       = jsonencode(local.mail_routes)
     DASHBOARD_URL     = trimsuffix(var.dashboard_url, "/")
+    MISP_URL          = trimsuffix(var.intelligence.misp.url, "/")
     DELIVERIES_TABLE  = module.tables.names["deliveries"]
     NOTICES_QUEUE_URL = module.queues["notices"].url
+
+    DASHBOARD_ALERT_PATH = var.dashboard_alert_path
+    DASHBOARD_HOST_PATH  = var.dashboard_host_path
 
     INCIDENTS_TABLE        = module.tables.names["incidents"]
     MAIL_CONFIGURATION_SET = join("", module.mail_events[*].configuration_set)
@@ -352,7 +361,11 @@ module "notify" {
         resources = [module.tables.arns["incidents"]]
         condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "suppression#*" } }
       },
-  ] : statement if var.mail_events.enabled])
+      ] : statement if var.mail_events.enabled], [for addresses in [values(aws_ssm_parameter.webhook)[*].arn] : {
+      sid       = "ReadWebhooks"
+      actions   = ["ssm:GetParameter"]
+      resources = addresses
+  } if length(addresses) > 0])
 
   architecture            = var.architecture
   timeout_seconds         = var.functions.notify.timeout_seconds
@@ -407,6 +420,22 @@ resource "aws_ssm_parameter" "key" {
 
   name             = "/${var.name}/${each.key}-key"
   description      = each.value
+  type             = "SecureString"
+  value_wo         = "unset"
+  value_wo_version = 1
+  tags             = var.tags
+
+  lifecycle {
+    ignore_changes = [allowed_pattern, data_type, description, key_id, tier, value_wo, value_wo_version]
+  }
+}
+
+# Whoever knows the address of a webhook can post, so it is kept as a key is; "unset" means that there is none yet.
+resource "aws_ssm_parameter" "webhook" {
+  for_each = toset([for group in var.mail_routes.groups : group.name if group.webhook])
+
+  name             = "/${var.name}/webhook-${each.key}"
+  description      = "Address of the chat webhook of the group ${each.key}"
   type             = "SecureString"
   value_wo         = "unset"
   value_wo_version = 1

@@ -49,7 +49,11 @@ variable "mail" {
     Who is told, and by whom.
     from: plain sender address, for example `triage@example.com`.
     to: plain addresses of the analysts, 1 to 50.
+    reply_to: where answers of people go; empty for the sender.
     subject: template; `{priority}`, `{where}`, `{title}`, `{agent}`, `{rule_id}`, `{level}` and `{incident}` are filled in.
+    time_zone: of the readers, by its IANA name such as `Europe/Berlin`; UTC stands beside it.
+    privacy: `full`, or `link` for mailboxes outside: priority, rule, incident, count and a link, nothing else.
+    attachment: `json`, the alert as a file, or `none`.
     identity_arn: SES identity (address or domain) of the sender; the function may send from nothing else.
     recipient_identity_arns: only while the account is in the SES sandbox: the identities of the recipients, which SES
     then also wants permission for.
@@ -57,14 +61,18 @@ variable "mail" {
   type = object({
     from                    = string
     to                      = list(string)
+    reply_to                = optional(string, "")
     subject                 = optional(string, "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})")
+    time_zone               = optional(string, "UTC")
+    privacy                 = optional(string, "full")
+    attachment              = optional(string, "json")
     identity_arn            = string
     recipient_identity_arns = optional(list(string), [])
   })
 
   validation {
-    condition     = alltrue([for address in concat([var.mail.from], var.mail.to) : can(regex("^[^@\\s,;<>\"]+@[^@\\s,;<>\"]+$", address))])
-    error_message = "mail.from and mail.to must be plain addresses such as soc@example.com."
+    condition     = alltrue([for address in concat([var.mail.from], var.mail.to, compact([var.mail.reply_to])) : can(regex("^[^@\\s,;<>\"]+@[^@\\s,;<>\"]+$", address))])
+    error_message = "mail.from, mail.to and mail.reply_to must be plain addresses such as soc@example.com."
   }
 
   validation {
@@ -75,6 +83,22 @@ variable "mail" {
   validation {
     condition     = length(trimspace(var.mail.subject)) > 0 && !can(regex("[\\r\\n]", var.mail.subject))
     error_message = "mail.subject must be one line and not empty."
+  }
+
+  # Whether there is such a zone the function says at its start.
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$", var.mail.time_zone))
+    error_message = "mail.time_zone must be a name of the IANA database, such as UTC or Europe/Berlin."
+  }
+
+  validation {
+    condition     = contains(["full", "link"], var.mail.privacy)
+    error_message = "mail.privacy must be full or link."
+  }
+
+  validation {
+    condition     = contains(["json", "none"], var.mail.attachment)
+    error_message = "mail.attachment must be json or none."
   }
 
   validation {
@@ -112,6 +136,8 @@ variable "mail_routes" {
     tenant_label: the agent label that names a tenant, `tenant` if null; without the label it is the manager's name.
     groups: each has a name and
     - to: its addresses, 1 to 50. The group `default` gets what no other one gets; it has no match, and `mail.to` if `to` is null.
+    - webhook: whether it is told in a chat, beside the mail or, without `to`, instead of it. Its address goes into the SSM
+      parameter `webhook_<group>` of the outputs.
     - match: all conditions that are there must fit. min_priority; rule_groups; agents, labels and tenants, as names with `*`.
       `{}` fits everything.
     - quiet_hours: from, to, time_zone, days on which they begin (all), except: from this priority on mails come anyway (critical).
@@ -122,8 +148,9 @@ variable "mail_routes" {
     mode         = optional(string)
     tenant_label = optional(string)
     groups = optional(list(object({
-      name = string
-      to   = optional(list(string))
+      name    = string
+      to      = optional(list(string))
+      webhook = optional(bool, false)
       match = optional(object({
         min_priority = optional(string)
         rule_groups  = optional(list(string))
@@ -157,9 +184,9 @@ variable "mail_routes" {
 
   validation {
     condition = alltrue([for group in var.mail_routes.groups :
-      group.name == "default" ? group.match == null : group.match != null && try(length(group.to), 0) > 0
+      group.name == "default" ? group.match == null : group.match != null && (group.to != null || group.webhook)
     ])
-    error_message = "Each group of mail_routes needs a list `to` and a `match` ({} fits everything); the group default has no match."
+    error_message = "Each group of mail_routes needs a list `to` or a webhook, and a `match` ({} fits everything); the group default has no match."
   }
 
   validation {
@@ -652,6 +679,28 @@ variable "observability" {
   validation {
     condition     = !var.observability.canary.enabled || !contains(var.mail_routes.groups[*].name, "canary")
     error_message = "mail_routes has a group called canary: that name belongs to observability.canary."
+  }
+}
+
+variable "dashboard_alert_path" {
+  description = "Path on the dashboard that shows one alert, with `{id}` and perhaps `{from}` and `{to}`; empty for that of Wazuh 4.8 and later. See docs/mail.md."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.dashboard_alert_path == "" || (can(regex("^/[^/]", var.dashboard_alert_path)) && strcontains(var.dashboard_alert_path, "{id}"))
+    error_message = "dashboard_alert_path must begin with one / and hold {id}, or every mail would have the same link."
+  }
+}
+
+variable "dashboard_host_path" {
+  description = "Path on the dashboard that shows the alerts of one host, with `{agent_id}` and perhaps `{from}` and `{to}`; empty for that of Wazuh 4.8 and later."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.dashboard_host_path == "" || (can(regex("^/[^/]", var.dashboard_host_path)) && strcontains(var.dashboard_host_path, "{agent_id}"))
+    error_message = "dashboard_host_path must begin with one / and hold {agent_id}, or every mail would have the same link."
   }
 }
 

@@ -106,13 +106,6 @@ pub(super) fn merge(
         ModelVerdict::BenignTruePositive | ModelVerdict::FalsePositive => points(Direction::Benign),
         ModelVerdict::Undetermined => true,
     };
-    if !supported {
-        overrides.push(Override {
-            said: Claim::Verdict(answer.verdict),
-            kept: Claim::Verdict(ModelVerdict::Undetermined),
-            because: "nothing that it cites for this could be verified".to_owned(),
-        });
-    }
     let mut vetoes: Vec<String> = prompt.vetoes().iter().map(ToString::to_string).collect();
     if embedded.iter().any(|found| found.found_by == Finder::Model)
         && !prompt.vetoes().contains(&Veto::EmbeddedInstruction)
@@ -120,12 +113,18 @@ pub(super) fn merge(
         vetoes.push(Veto::EmbeddedInstruction.to_string());
     }
     let forbidden = answer.verdict.is_benign() && !vetoes.is_empty();
+    let mut against = Vec::new();
+    if !supported {
+        against.push("nothing that it cites for this could be verified".to_owned());
+    }
     if forbidden {
-        vetoes.truncate(3);
+        against.extend(vetoes.into_iter().take(3));
+    }
+    if !against.is_empty() {
         overrides.push(Override {
             said: Claim::Verdict(answer.verdict),
-            kept: Claim::Priority(priority),
-            because: listed(&vetoes),
+            kept: Claim::Verdict(ModelVerdict::Undetermined),
+            because: listed(&against),
         });
     }
     let stands = supported && !forbidden;

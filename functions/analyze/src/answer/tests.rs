@@ -199,12 +199,14 @@ fn the_model_raises_by_one_step_and_never_lowers() {
     assert_eq!(raised, (ModelVerdict::TruePositive, Priority::Critical, vec![]));
     assert_eq!(
         merged(&asked, "true_positive", "low").2,
-        ["The model said low severity; kept HIGH because a model can raise a priority and never lower it."]
+        [
+            "The model said low severity; kept priority HIGH because a model can raise a priority and never lower it."
+        ]
     );
     assert_eq!(
         merged(&asked, "undetermined", "critical").2,
         [
-            "The model said critical severity; kept HIGH because no verified evidence of harm stands behind it."
+            "The model said critical severity; kept priority HIGH because no verified evidence of harm stands behind it."
         ]
     );
     let mut quiet = Asked::about(&alert().to_string());
@@ -214,7 +216,7 @@ fn the_model_raises_by_one_step_and_never_lowers() {
     assert_eq!(
         overrides,
         [
-            "The model said critical severity; kept MEDIUM because a model raises a priority by one step at most."
+            "The model said critical severity; kept priority MEDIUM because a model raises a priority by one step at most."
         ]
     );
     let (verdict, priority, _) = merged(&asked, "false_positive", "informational");
@@ -245,17 +247,17 @@ fn a_benign_verdict_is_overridden_with_the_reason() {
     let mut hidden = alert();
     hidden["data"]["url"] = json!("/\u{200b}");
     for (asked, because) in [
-        (malicious, "kept HIGH because MISP lists 203.0.113.24."),
-        (silent, "kept HIGH because MISP gave no answer."),
-        (Asked::about(&level.to_string()), "kept HIGH because the rule's level is 12."),
-        (success, "kept HIGH because a login succeeded after 17 failures."),
+        (malicious, "kept undetermined because MISP lists 203.0.113.24."),
+        (silent, "kept undetermined because MISP gave no answer."),
+        (Asked::about(&level.to_string()), "kept undetermined because the rule's level is 12."),
+        (success, "kept undetermined because a login succeeded after 17 failures."),
         (
             Asked::about(&injected.to_string()),
-            "kept HIGH because the alert holds text that speaks to its reader.",
+            "kept undetermined because the alert holds text that speaks to its reader.",
         ),
         (
             Asked::about(&hidden.to_string()),
-            "kept HIGH because the log holds links or templates, unseen characters, or more text than was shown.",
+            "kept undetermined because the log holds links or templates, unseen characters, or more text than was shown.",
         ),
     ] {
         for said in ["false_positive", "benign_true_positive"] {

@@ -13,13 +13,14 @@ use lambda::metrics::Metrics;
 use lambda::{Settled, Worker, WorkerError, logs};
 
 use super::letter::Letter;
-use super::outside::{Outside, Services};
+use super::outside::Outside;
 use super::store::{DeliveryStore, Parked, Passing, Written};
 use super::trouble::Trouble;
-use super::{Account, NotifyError, Passage, Post, State, Suppression, Weight};
-use crate::held;
-use crate::mail::{HeldIncident, Note};
-use crate::routing::{Group, Mode, Routes};
+use super::way::Way;
+use super::{Account, Channel, NotifyError, Passage, Post, State, Suppression, Weight};
+use crate::mail::HeldIncident;
+use crate::routing::{Mode, Routes};
+use crate::webhook::WebhookError;
 
 /// Delivers notices and digests. Whoever dies in the middle leaves it to the redelivery or to the sweep.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub struct Dispatch<S: DeliveryStore, O> {
     pub(super) metrics: Metrics,
 }
 
-/// What one notice, or one sweep, shares among all its mails.
+/// What one notice, or one sweep, shares among all that it sends.
 pub(super) struct Round {
     /// What is known of an account that has refused.
     pub account: Option<Account>,
@@ -43,7 +44,7 @@ pub(super) struct Round {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Told {
     Settled(Settled),
-    /// A group's mail cannot be sent as it is; the others have theirs. A person must see to it.
+    /// A group cannot be told as things are; the others have their mail. A person must see to it.
     Rejected(String),
 }
 
@@ -52,7 +53,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         Self { claims, store, outside, routes, metrics }
     }
 
-    /// Claims the notice and sends it to each of its groups, as far as their gates let it. `body` is the message that
+    /// Claims the notice and sends it to each of its groups by each of their ways, as far as their gates let it. `body` is the message that
     /// brought it.
     pub async fn tell(
         &self,
@@ -80,6 +81,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
                 self.park(notice, body, now).await.map(|()| Told::Settled(Settled::Passed))
             }
             NotifyError::Send(Trouble::Rejected(_)) => Ok(Told::Rejected(error.to_string())),
+            NotifyError::Post(refused) if !refused.is_transient() => Ok(Told::Rejected(error.to_string())),
             _ => Err(error),
         };
         // Sending it again, from this queue or from the dead-letter queue, must find the claim free.
@@ -87,7 +89,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         told
     }
 
-    /// Tries every group, whatever became of the others. Of several errors the one counts that calls for another try.
+    /// Tries every way to every group, whatever became of the others. Of several errors the one counts that calls for another try.
     async fn to_all(
         &self,
         notice: &Notice,
@@ -97,14 +99,15 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         let standing = self.store.states(&notice.id).await?;
         let mut states = Vec::new();
         let mut gravest: Option<NotifyError> = None;
-        for group in self.routes.of(notice) {
-            match self.to_one(notice, group, &standing, claimed, &mut round).await {
+        for way in self.routes.of(notice).into_iter().flat_map(Way::all) {
+            match self.to_one(notice, &way, &standing, claimed, &mut round).await {
                 Ok(state) => states.push(state),
                 Err(error) => {
                     let graver = gravest.as_ref().is_none_or(|known| urgency(&error) > urgency(known));
                     tracing::warn!(
                         notice.id = notice.id.as_str(),
-                        group = group.name,
+                        group = way.group.name,
+                        channel = way.channel().name(),
                         error = logs::chain(&error),
                         "a group was not told"
                     );
@@ -120,46 +123,45 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
     async fn to_one(
         &self,
         notice: &Notice,
-        group: &Group,
+        way: &Way<'_>,
         standing: &BTreeMap<Post, State>,
         claimed: &Claimed,
         round: &mut Round,
     ) -> Result<State, NotifyError> {
         let now = round.now;
-        let post = Post::mail(&group.name);
-        let state = match standing.get(&post) {
+        let state = match standing.get(&way.post) {
             Some(state) if state.is_settled() => return Ok(state.clone()),
             Some(_) => State::Sending,
-            None => self.pass(notice, group, &post, claimed, now).await?,
+            None => self.pass(notice, way, claimed, now).await?,
         };
         if state.is_settled() {
             return Ok(state);
         }
-        if standing.contains_key(&post) {
-            self.note(notice, &post, claimed, &state, now).await?;
+        if standing.contains_key(&way.post) {
+            self.note(notice, &way.post, claimed, &state, now).await?;
         }
-        let letter = Letter::Notice(notice);
-        match self.send(&post, group, &letter, claimed, round).await {
-            Ok(message_id) => {
-                tracing::info!(
-                    alert.key = notice.alert.key().as_str(),
-                    notice.id = notice.id.as_str(),
-                    group = group.name,
-                    mail.id = message_id,
-                    "mail accepted by SES"
-                );
-                self.metrics.count("MailsSent", &[("kind", letter.kind())], now);
-                if is_canary(&notice.alert) {
-                    self.metrics.count("CanariesArrived", &[], now);
+        match self.deliver(way, &Letter::Notice(notice), claimed, round).await {
+            Ok(state) => {
+                if let State::Sent { message_id } = &state {
+                    tracing::info!(
+                        alert.key = notice.alert.key().as_str(),
+                        notice.id = notice.id.as_str(),
+                        group = way.group.name,
+                        mail.id = message_id,
+                        "{}",
+                        accepted(way.channel())
+                    );
+                    if is_canary(&notice.alert) {
+                        self.metrics.count("CanariesArrived", &[], now);
+                    }
                 }
-                let sent = State::Sent { message_id };
-                self.note(notice, &post, claimed, &sent, now).await?;
-                Ok(sent)
+                self.note(notice, &way.post, claimed, &state, now).await?;
+                Ok(state)
             }
             Err(error) => {
                 if let Some(state) = after(&error) {
                     // Whatever it says, the next delivery tries again.
-                    if let Err(error) = self.note(notice, &post, claimed, &state, now).await {
+                    if let Err(error) = self.note(notice, &way.post, claimed, &state, now).await {
                         tracing::warn!(error = logs::chain(&error), "a delivery's state was not noted");
                     }
                 }
@@ -172,15 +174,16 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
     async fn pass(
         &self,
         notice: &Notice,
-        group: &Group,
-        post: &Post,
+        way: &Way<'_>,
         claimed: &Claimed,
         now: Timestamp,
     ) -> Result<State, NotifyError> {
+        let Way { post, group, .. } = way;
+        let suppressed = way.channel().suppressed();
         if group.mode == Mode::Record {
             let state = State::Suppressed(Suppression::Record);
             self.note(notice, post, claimed, &state, now).await?;
-            self.metrics.count("MailsSuppressed", &[("reason", Suppression::Record.name())], now);
+            self.metrics.count(suppressed, &[("reason", Suppression::Record.name())], now);
             return Ok(state);
         }
         for attempt in 0..ATTEMPTS {
@@ -199,7 +202,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
             match self.store.pass(&passing).await? {
                 Written::Done => {
                     if let State::Suppressed(suppression) = &state {
-                        self.metrics.count("MailsSuppressed", &[("reason", suppression.name())], now);
+                        self.metrics.count(suppressed, &[("reason", suppression.name())], now);
                     }
                     return Ok(state);
                 }
@@ -207,73 +210,6 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
             }
         }
         Err(NotifyError::Contended)
-    }
-
-    /// Writes one mail and sends it, waits while SES takes no more a second, and remembers an account that may not send.
-    pub(super) async fn send(
-        &self,
-        post: &Post,
-        group: &Group,
-        letter: &Letter<'_>,
-        claimed: &Claimed,
-        round: &mut Round,
-    ) -> Result<String, NotifyError> {
-        let now = round.now;
-        let mail = letter.mail(&group.mail, &self.notes(post, group, letter, now).await?, now)?;
-        if let Some(account) = round.account.filter(|account| account.rests(now)) {
-            return Err(Trouble::Account(account.trouble).into());
-        }
-        for attempt in 0.. {
-            if round.deadline.remaining() < Services::SEND_TIMEOUT {
-                return Err(if attempt == 0 { NotifyError::NoTime } else { Trouble::Throttled.into() });
-            }
-            match self.outside.send(claimed, &group.mail, letter, mail.clone()).await {
-                Ok(message_id) => {
-                    if round.account.take().is_some() {
-                        self.store.set_account(None).await?;
-                        tracing::info!("the account sends again");
-                    }
-                    return Ok(message_id);
-                }
-                Err(Trouble::Throttled) => claimed.pause(ATTEMPTS.min(6 + attempt)).await,
-                Err(Trouble::Account(trouble)) => {
-                    let refused = Account { trouble, heard_at: now };
-                    self.metrics.count("MailAccountPaused", &[("reason", trouble.name())], now);
-                    self.store.set_account(Some(&refused)).await?;
-                    round.account = Some(refused);
-                    return Err(Trouble::Account(trouble).into());
-                }
-                Err(trouble) => return Err(trouble.into()),
-            }
-        }
-        Err(Trouble::Throttled.into())
-    }
-
-    /// What the reader should know about the delivery itself: who had trouble, and how much waits for a digest.
-    pub(super) async fn notes(
-        &self,
-        post: &Post,
-        group: &Group,
-        letter: &Letter<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<Note>, NotifyError> {
-        let mut notes = self.outside.notes(&group.mail.to, now).await;
-        if let Letter::Storm(_) = letter {
-            return Ok(notes); // it says itself what is held back
-        }
-        let gate = self.store.gate(post).await?;
-        for heap in gate.value.open() {
-            let incidents = by_incident(self.store.held(post, &heap.digest).await?);
-            if !incidents.is_empty() {
-                notes.push(Note::HeldBack {
-                    alerts: held::alerts(&incidents),
-                    incidents: incidents.len() as u64,
-                    since: heap.since,
-                    why: heap.why,
-                });
-            }
-        }
-        Ok(notes)
     }
 
     async fn note(
@@ -295,7 +231,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         Ok(())
     }
 
-    /// Every group is settled: the claim is done, and with it the alert that opened the incident.
+    /// No way has anything left to do: the claim is done, and with it the alert that opened the incident.
     async fn conclude(
         &self,
         notice: &Notice,
@@ -316,26 +252,22 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
 
 pub(super) const ATTEMPTS: u32 = 20;
 
-/// Each incident once, with everything that was held of it.
-pub(super) fn by_incident(held: Vec<HeldIncident>) -> Vec<HeldIncident> {
-    let mut incidents: BTreeMap<String, HeldIncident> = BTreeMap::new();
-    for one in held {
-        let key = one.incident.as_str().to_owned();
-        let joined = match incidents.remove(&key) {
-            Some(other) => other.join(one),
-            None => one,
-        };
-        incidents.insert(key, joined);
+fn accepted(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Mail => "mail accepted by SES",
+        Channel::Webhook => "message accepted by the chat",
     }
-    incidents.into_values().collect()
 }
 
-/// Another try may help with most; a refusing account holds up all; what was rejected waits for a person.
+/// Another try may help with most; a refusing account holds up all, chats too, since the notice comes back when it sends
+/// again; what was refused waits for a person.
 fn urgency(error: &NotifyError) -> u8 {
     match error {
         NotifyError::Send(Trouble::Rejected(_)) => 0,
-        NotifyError::Send(Trouble::Account(_)) => 1,
-        _ => 2,
+        NotifyError::Post(error) if !error.is_transient() => 0,
+        NotifyError::Post(_) => 1,
+        NotifyError::Send(Trouble::Account(_)) => 2,
+        _ => 3,
     }
 }
 
@@ -346,7 +278,20 @@ fn after(error: &NotifyError) -> Option<State> {
         NotifyError::Send(Trouble::Throttled | Trouble::Account(_)) | NotifyError::NoTime => {
             Some(State::Pending)
         }
+        NotifyError::Post(error) => after_post(error),
         _ => None,
+    }
+}
+
+fn after_post(error: &WebhookError) -> Option<State> {
+    match error {
+        WebhookError::Unset { .. } | WebhookError::Address { .. } | WebhookError::Rejected { .. } => {
+            Some(State::Failed { reason: error.to_string() })
+        }
+        WebhookError::Client(_) | WebhookError::Secret(_) | WebhookError::Later { .. } => {
+            Some(State::Pending)
+        }
+        WebhookError::Unreachable(_) => None,
     }
 }
 
@@ -356,7 +301,7 @@ fn end(notice: &Notice, states: &[State]) -> End {
         State::Suppressed(held @ (Suppression::Storm { .. } | Suppression::QuietHours { .. })) => {
             Some(held.name())
         }
-        State::Suppressed(Suppression::Record | Suppression::Bounce)
+        State::Suppressed(Suppression::Record)
         | State::Sent { .. }
         | State::Pending
         | State::Sending
@@ -370,8 +315,8 @@ fn end(notice: &Notice, states: &[State]) -> End {
     }
 }
 
-/// What the claim remembers of one group.
-fn result(state: &State) -> &str {
+/// What the claim remembers of one way.
+pub(super) fn result(state: &State) -> &str {
     match state {
         State::Sent { message_id } => message_id,
         State::Suppressed(suppression) => suppression.name(),

@@ -7,6 +7,7 @@ use super::store::DeliveryError;
 use super::trouble::Trouble;
 use crate::events::MailEventError;
 use crate::mail::MailError;
+use crate::webhook::WebhookError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
@@ -20,6 +21,8 @@ pub enum NotifyError {
     Event(#[from] MailEventError),
     #[error(transparent)]
     Send(#[from] Trouble),
+    #[error(transparent)]
+    Post(#[from] WebhookError),
     /// Too many write at the same time.
     #[error("the group's gate changed too often to be written")]
     Contended,
@@ -46,6 +49,7 @@ impl Failure for NotifyError {
             Self::Mail(_) => "mail",
             Self::Event(error) => error.kind(),
             Self::Send(trouble) => trouble.kind(),
+            Self::Post(error) => error.kind(),
             Self::Contended => "contended",
             Self::NoTime => "no_time",
             Self::Incomplete { .. } => "incomplete",

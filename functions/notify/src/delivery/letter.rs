@@ -4,6 +4,7 @@ use domain::Notice;
 use jiff::Timestamp;
 
 use crate::mail::{self, Digest, Mail, MailError, MailSettings, Note, Storm};
+use crate::webhook::{self, Message};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Letter<'a> {
@@ -18,6 +19,14 @@ impl Letter<'_> {
             Self::Notice(notice) => mail::mail(notice, settings, notes, now),
             Self::Digest(digest) => mail::digest(digest, settings, notes, now),
             Self::Storm(storm) => mail::storm(storm, settings, notes, now),
+        }
+    }
+
+    pub fn message(&self, settings: &MailSettings, notes: &[Note]) -> Message {
+        match self {
+            Self::Notice(notice) => webhook::message(notice, settings, notes),
+            Self::Digest(digest) => webhook::digest(digest, settings, notes),
+            Self::Storm(storm) => webhook::storm(storm, settings, notes),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What deliveries need of others: SES, and the queue that the notices came from.
+//! What deliveries need of others: SES, chats, and the queue that the notices came from.
 
 use std::future::Future;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::letter::Letter;
 use super::trouble::Trouble;
 use crate::events::Reports;
 use crate::mail::{Mail, MailSettings, Note, Recipients};
+use crate::webhook::{Message, UrlParameter, WebhookError, Webhooks};
 
 pub trait Outside {
     /// Sends one mail; only the holder of a won claim may. Answers with the message's id.
@@ -29,6 +30,14 @@ pub trait Outside {
         mail: Mail,
     ) -> impl Future<Output = Result<String, Trouble>>;
 
+    /// Posts one message to the chat whose address is in this parameter; only the holder of a won claim may.
+    fn post(
+        &self,
+        proof: &Claimed,
+        webhook: &UrlParameter,
+        message: &Message,
+    ) -> impl Future<Output = Result<(), WebhookError>>;
+
     /// What is known of trouble with these recipients; nothing where nobody knows.
     fn notes(&self, recipients: &Recipients, now: Timestamp) -> impl Future<Output = Vec<Note>>;
 
@@ -36,10 +45,11 @@ pub trait Outside {
     fn requeue(&self, body: &str) -> impl Future<Output = Result<(), NotifyError>>;
 }
 
-/// SES and SQS.
-#[derive(Clone, Debug)]
+/// SES, chats and SQS.
+#[derive(Debug)]
 pub struct Services {
     ses: Ses,
+    webhooks: Webhooks,
     sqs: Sqs,
     notices_queue_url: String,
     /// Absent where nobody reports what becomes of a mail.
@@ -53,6 +63,7 @@ impl Services {
     pub fn new(
         aws: &aws_types::SdkConfig,
         sqs: Sqs,
+        webhooks: Webhooks,
         notices_queue_url: String,
         reports: Option<Reports>,
     ) -> Self {
@@ -65,7 +76,7 @@ impl Services {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts.build())
             .build();
-        Self { ses: Ses::from_conf(config), sqs, notices_queue_url, reports }
+        Self { ses: Ses::from_conf(config), webhooks, sqs, notices_queue_url, reports }
     }
 }
 
@@ -97,6 +108,15 @@ impl Outside for Services {
                 Err(known.unwrap_or_else(|| Trouble::Unclear(error.into())))
             }
         }
+    }
+
+    async fn post(
+        &self,
+        _proof: &Claimed,
+        webhook: &UrlParameter,
+        message: &Message,
+    ) -> Result<(), WebhookError> {
+        self.webhooks.send(webhook, message).await
     }
 
     async fn notes(&self, recipients: &Recipients, now: Timestamp) -> Vec<Note> {

@@ -5,15 +5,17 @@ use lambda::batch::Deadline;
 use lambda::claims::{Claim, Claimed};
 use lambda::{Settled, Worker, logs};
 
-use super::dispatch::{ATTEMPTS, Dispatch, Round, by_incident};
+use super::dispatch::{ATTEMPTS, Dispatch, Round, result};
 use super::letter::Letter;
 use super::outside::Outside;
+use super::sending::by_incident;
 use super::store::{DeliveryStore, Stored, Written};
 use super::trouble::Trouble;
-use super::{Gate, Heap, NotifyError, Post};
+use super::way::Way;
+use super::{Channel, Gate, Heap, NotifyError, Post};
 use crate::held;
 use crate::mail::{Digest, Storm};
-use crate::routing::{Group, Mode};
+use crate::routing::Mode;
 
 /// What a sweep has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct Swept {
     pub failed: u32,
     /// Notices that went back into their queue.
     pub returned: u32,
-    /// The account may not send: nothing was tried.
+    /// The account may not send: no mail was tried.
     pub paused: bool,
 }
 
@@ -37,19 +39,24 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         let account = self.store.account().await?;
         if let Some(account) = account.filter(|account| account.rests(now)) {
             self.metrics.count("MailAccountPaused", &[("reason", account.trouble.name())], now);
-            return Ok(Swept { paused: true, ..swept });
+            swept.paused = true;
+        } else {
+            // An account that has refused before is tried with one.
+            let most = if account.is_some() { 1 } else { Self::RETURNED };
+            swept.returned = self.bring_back(most).await?;
         }
-        // An account that has refused before is tried with one.
-        let most = if account.is_some() { 1 } else { Self::RETURNED };
         let mut round = Round { account, deadline, now };
-        swept.returned = self.bring_back(most).await?;
         for (post, gate) in self.store.gates().await? {
-            match self.attend(&post, gate, &mut swept, &mut round).await {
+            let way = Way::of(post, &self.routes);
+            if swept.paused && way.channel() == Channel::Mail {
+                continue;
+            }
+            match self.attend(&way, gate, &mut swept, &mut round).await {
                 Ok(()) => {}
-                Err(NotifyError::Send(Trouble::Account(_))) => return Ok(Swept { paused: true, ..swept }),
+                Err(NotifyError::Send(Trouble::Account(_))) => swept.paused = true,
                 Err(error) => {
-                    let group = &post.group;
-                    tracing::error!(group, error = logs::chain(&error), "a digest was not sent");
+                    let (group, channel) = (&way.post.group, way.channel().name());
+                    tracing::error!(group, channel, error = logs::chain(&error), "a digest was not sent");
                     swept.failed += 1;
                 }
             }
@@ -68,15 +75,15 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         Ok(returned)
     }
 
-    /// Closes what is due, and sends the storm notice and the digests of one group.
+    /// Closes what is due behind one gate, and sends its storm notice and its digests.
     async fn attend(
         &self,
-        post: &Post,
+        way: &Way<'_>,
         mut gate: Stored<Gate>,
         swept: &mut Swept,
         round: &mut Round,
     ) -> Result<(), NotifyError> {
-        let (group, now) = (self.routes.group(&post.group), round.now);
+        let (Way { post, group, .. }, now) = (way, round.now);
         if gate.value.close(&group.policy, now) {
             match self.store.change(post, &gate).await? {
                 Written::Done => {}
@@ -91,7 +98,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
                 Turn::Others => continue,
             };
             if let Some(claimed) = claimed {
-                let sent = self.send_digest(post, group, heap, &claimed, round).await;
+                let sent = self.send_digest(way, heap, &claimed, round).await;
                 self.finish(claimed, sent, now).await?;
                 swept.digests += 1;
             }
@@ -104,7 +111,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
                 Turn::Others => return Ok(()),
             };
             if let Some(claimed) = claimed {
-                let sent = self.send_storm(post, group, heap, &claimed, round).await;
+                let sent = self.send_storm(way, heap, &claimed, round).await;
                 self.finish(claimed, sent, now).await?;
                 swept.storms += 1;
             }
@@ -115,13 +122,12 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
 
     async fn send_digest(
         &self,
-        post: &Post,
-        group: &Group,
+        way: &Way<'_>,
         heap: &Heap,
         claimed: &Claimed,
         round: &mut Round,
     ) -> Result<String, NotifyError> {
-        let held = self.store.held(post, &heap.digest).await?;
+        let held = self.store.held(&way.post, &heap.digest).await?;
         // The heap counts what was written with it, in the same write: anything else is a bug, and is not papered over.
         let found = held.len() as u64;
         if found != heap.notices {
@@ -134,9 +140,10 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
             until: heap.due.min(round.now),
             incidents: by_incident(held),
         };
-        let sent = self.send_letter(post, group, Letter::Digest(&digest), claimed, round).await?;
+        let sent = self.send_letter(way, Letter::Digest(&digest), claimed, round).await?;
         tracing::info!(
-            group = group.name,
+            group = way.group.name,
+            channel = way.channel().name(),
             digest.id = digest.id,
             notices = found,
             incidents = digest.incidents.len(),
@@ -149,40 +156,34 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
 
     async fn send_storm(
         &self,
-        post: &Post,
-        group: &Group,
+        way: &Way<'_>,
         heap: &Heap,
         claimed: &Claimed,
         round: &mut Round,
     ) -> Result<String, NotifyError> {
-        let incidents = by_incident(self.store.held(post, &heap.digest).await?);
+        let incidents = by_incident(self.store.held(&way.post, &heap.digest).await?);
         let storm = Storm {
             id: heap.digest.clone(),
             began_at: heap.since,
             alerts: held::alerts(&incidents),
             incidents: incidents.len() as u64,
             worst: incidents.iter().map(|held| held.priority).max().unwrap_or(heap.worst),
-            mails_per_hour: group.policy.regular.per_hour.get(),
+            mails_per_hour: way.group.policy.regular.per_hour.get(),
             digest_at: heap.due,
         };
-        self.send_letter(post, group, Letter::Storm(&storm), claimed, round).await
+        self.send_letter(way, Letter::Storm(&storm), claimed, round).await
     }
 
     async fn send_letter(
         &self,
-        post: &Post,
-        group: &Group,
+        way: &Way<'_>,
         letter: Letter<'_>,
         claimed: &Claimed,
         round: &mut Round,
     ) -> Result<String, NotifyError> {
-        match group.mode {
+        match way.group.mode {
             Mode::Record => Ok("recorded".to_owned()),
-            Mode::Live => {
-                let sent = self.send(post, group, &letter, claimed, round).await?;
-                self.metrics.count("MailsSent", &[("kind", letter.kind())], round.now);
-                Ok(sent)
-            }
+            Mode::Live => Ok(result(&self.deliver(way, &letter, claimed, round).await?).to_owned()),
         }
     }
 

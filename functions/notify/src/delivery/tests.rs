@@ -1,6 +1,7 @@
 //! Deliveries under crashes, repetitions and storms, over a store in memory: every alert ends once, no group is forgotten,
 //! and a mail comes twice only where nobody can exclude it.
 
+mod chats;
 mod crashes;
 mod storms;
 
@@ -25,23 +26,27 @@ use crate::goldens;
 use crate::mail::tests::mime::Part;
 use crate::mail::{Mail, MailSettings, Note, Recipients};
 use crate::routing::tests::routes;
+use crate::webhook::{Message, UrlParameter, WebhookError};
 
 const LEASE: Duration = Duration::from_secs(30);
 const AFTER_LEASE: Duration = Duration::from_secs(33);
 
-/// A SES and a queue that remember, may be told to fail, and die like a network: before and after.
+/// A SES, a chat and a queue that remember, may be told to fail, and die like a network: before and after.
 #[derive(Clone, Debug, Default)]
 struct Outbox(Arc<Mutex<Sent>>);
 
 #[derive(Debug, Default)]
 struct Sent {
-    /// Recipients and id of each mail: `X-Triage-Notice`, or `X-Triage-Digest`.
+    /// Recipients, id and subject of each mail; the id is `X-Triage-Notice`, or `X-Triage-Digest`. Of each message the
+    /// parameter and all of it, twice: the same letter is the same message.
     mails: Vec<(String, String, String)>,
     queue: Vec<String>,
     /// What SES answers to the next mails.
     answers: Vec<Trouble>,
     /// Recipients that SES rejects.
     rejected: Option<&'static str>,
+    /// What the chat answers to the next messages.
+    refusals: Vec<fn() -> WebhookError>,
 }
 
 impl Outbox {
@@ -79,6 +84,18 @@ impl Outside for Outbox {
             let id = header("X-Triage-Notice").or_else(|| header("X-Triage-Digest")).unwrap();
             sent.mails.push((to, id, mail.subject));
             Ok(format!("0100-{}", sent.mails.len()))
+        })
+        .await
+    }
+
+    async fn post(&self, _: &Claimed, webhook: &UrlParameter, message: &Message) -> Result<(), WebhookError> {
+        let text = serde_json::to_string(message).unwrap();
+        self.step(|sent| {
+            if let Some(refusal) = sent.refusals.pop() {
+                return Err(refusal());
+            }
+            sent.mails.push((webhook.as_str().to_owned(), text.clone(), text));
+            Ok(())
         })
         .await
     }
@@ -126,13 +143,23 @@ impl World {
     }
 
     async fn state(&self, notice: &Notice, group: &str) -> Option<State> {
-        self.dispatch.store.states(&notice.id).await.unwrap().remove(&Post::mail(group))
+        self.state_of(notice, Post::mail(group)).await
+    }
+
+    async fn state_of(&self, notice: &Notice, post: Post) -> Option<State> {
+        self.dispatch.store.states(&notice.id).await.unwrap().remove(&post)
     }
 }
 
 const TWO_GROUPS: &str = r#"{"groups":[
     {"name":"soc","to":["soc@example.com"],"match":{}},
     {"name":"duty","to":["duty@example.com"],"match":{"min_priority":"low"}}]}"#;
+
+/// The first has a chat beside its mail, the last nothing but a chat.
+const FOUR_WAYS: &str = r#"{"groups":[
+    {"name":"soc","to":["soc@example.com"],"webhook_parameter":"/t/webhook-soc","match":{}},
+    {"name":"duty","to":["duty@example.com"],"match":{"min_priority":"low"}},
+    {"name":"chat","webhook_parameter":"/t/webhook-chat","match":{}}]}"#;
 
 fn deadline() -> Deadline {
     Deadline::within(Duration::from_mins(1), Duration::ZERO)
@@ -244,8 +271,10 @@ async fn a_group_that_is_recorded_only_gets_nothing_and_the_record_says_so() {
 
 #[test]
 fn a_post_is_read_as_it_is_written() {
-    let post = Post::mail("on-call");
-    assert_eq!(post.to_string(), "on-call#mail");
-    assert_eq!(post.to_string().parse(), Ok(post));
+    for (channel, text) in [(Channel::Mail, "on-call#mail"), (Channel::Webhook, "on-call#webhook")] {
+        let post = Post::new("on-call", channel);
+        assert_eq!(post.to_string(), text);
+        assert_eq!(text.parse(), Ok(post));
+    }
     assert_eq!("on-call#pigeon".parse::<Post>(), Err(PostError));
 }

@@ -135,7 +135,7 @@ pub(crate) fn injected() -> Notice {
         overrides: vec![
             Override {
                 said: Claim::Verdict(ModelVerdict::FalsePositive),
-                kept: Claim::Priority(Priority::Medium),
+                kept: Claim::Verdict(ModelVerdict::Undetermined),
                 because: "the alert holds text that speaks to its reader and AbuseIPDB gave no answer".into(),
             },
             Override {
@@ -440,7 +440,7 @@ pub(crate) fn hostile(probe: &str) -> Notice {
     let evidence = evidence(&format!("/data/{attack}"), &attack.repeat(9), &attack.repeat(9));
     let override_ = Override {
         said: Claim::Verdict(ModelVerdict::FalsePositive),
-        kept: Claim::Priority(Priority::Critical),
+        kept: Claim::Verdict(ModelVerdict::Undetermined),
         because: attack.repeat(9),
     };
     let asked = Question { question: attack.clone(), why: attack.clone(), where_to_look: attack.repeat(9) };

@@ -36,6 +36,22 @@ fn text_and_html_of_each_mail() {
 }
 
 #[test]
+fn an_update_without_a_model_says_why() {
+    let mut update = goldens::later::update();
+    let reason = domain::analysis::NoAnalysis::RateLimited;
+    update.analysis = domain::analysis::Analysis::Unavailable { reason };
+    let mail = golden(&update);
+    assert!(mail.text.contains("\nNo model analysis: the model is rate-limited.\nFirst: "), "{}", mail.text);
+    assert!(mail.text.ends_with("\nSent by Wazuh Triage.\n"));
+    assert!(mail.html.contains("&middot; no model analysis: the model is rate-limited"));
+    let message = crate::webhook::message(&update, &goldens::settings(), &[]);
+    let message = serde_json::to_string(&message).unwrap();
+    assert!(
+        message.contains("Intelligence: malicious (94/100) · No model analysis: the model is rate-limited")
+    );
+}
+
+#[test]
 fn two_parsers_read_text_first_html_next_and_the_alert_last() {
     for goldens::Golden { name, mail, text, html } in goldens::mails() {
         let message = MessageParser::default().parse(&mail.raw).unwrap();

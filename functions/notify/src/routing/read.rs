@@ -6,9 +6,10 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Group, Mode, QuietHours, Routes, When};
+use super::{Group, Mode, QuietHours, Routes, Ways, When};
 use crate::delivery::{Limit, Policy};
 use crate::mail::{AddressError, MailSettings, Privacy, Recipients};
+use crate::webhook::UrlParameter;
 
 const DEFAULT: &str = "default";
 
@@ -33,6 +34,8 @@ struct Fields {
     name: String,
     #[serde(default)]
     to: Option<Vec<String>>,
+    #[serde(default)]
+    webhook_parameter: Option<UrlParameter>,
     #[serde(default, rename = "match")]
     when: Option<When>,
     #[serde(default)]
@@ -82,7 +85,13 @@ impl Routes {
         let mut names = BTreeSet::new();
         let mut routes = Self {
             groups: Vec::new(),
-            default: Group::new(DEFAULT.to_owned(), base.clone(), Limits::default(), None, document.mode),
+            default: Group {
+                name: DEFAULT.to_owned(),
+                ways: Ways::Mail,
+                mail: base.clone(),
+                policy: Limits::default().policy(None),
+                mode: document.mode,
+            },
             tenant_label: document.tenant_label,
         };
         for (index, value) in document.groups.into_iter().enumerate() {
@@ -116,28 +125,34 @@ fn read(value: Value, base: &MailSettings, mode: Mode) -> Result<(Option<When>, 
         (false, Some(when)) => Some(when),
     };
     let mut mail = base.clone();
+    let is_mailed = is_default || fields.to.is_some();
     match fields.to {
-        None if is_default => {}
-        None => return Err(GroupError::NoRecipient),
+        None => {}
         Some(to) if to.is_empty() => return Err(GroupError::NoRecipient),
         Some(to) if to.len() > Routes::MAX_RECIPIENTS => return Err(GroupError::TooManyRecipients),
         Some(to) => mail.to = to.join(",").parse::<Recipients>()?,
     }
+    let ways = match (is_mailed, fields.webhook_parameter) {
+        (true, Some(webhook)) => Ways::Both(webhook),
+        (true, None) => Ways::Mail,
+        (false, Some(webhook)) => Ways::Webhook(webhook),
+        (false, None) => return Err(GroupError::NoWay),
+    };
     if let Some(privacy) = fields.privacy {
         mail.privacy = privacy.parse::<Privacy>().map_err(|_| GroupError::Privacy)?;
     }
     let mode = if mode == Mode::Record { mode } else { fields.mode };
-    Ok((when, Group::new(fields.name, mail, fields.limits, fields.quiet_hours, mode)))
+    let policy = fields.limits.policy(fields.quiet_hours);
+    Ok((when, Group { name: fields.name, ways, mail, policy, mode }))
 }
 
-impl Group {
-    fn new(name: String, mail: MailSettings, limits: Limits, quiet: Option<QuietHours>, mode: Mode) -> Self {
-        let policy = Policy {
-            regular: Limit { per_hour: limits.per_hour, burst: limits.burst },
-            severe: Limit { per_hour: limits.severe_per_hour, burst: limits.severe_burst },
+impl Limits {
+    fn policy(self, quiet: Option<QuietHours>) -> Policy {
+        Policy {
+            regular: Limit { per_hour: self.per_hour, burst: self.burst },
+            severe: Limit { per_hour: self.severe_per_hour, burst: self.severe_burst },
             quiet,
-        };
-        Self { name, mail, policy, mode }
+        }
     }
 }
 
@@ -161,6 +176,8 @@ pub enum GroupError {
     NoMatch,
     #[error("the group default gets what no other one gets, and has no match")]
     DefaultMatches,
+    #[error("it says nobody; it needs a list \"to\", a webhook_parameter, or both")]
+    NoWay,
     #[error("its list \"to\" holds no address")]
     NoRecipient,
     #[error("its list \"to\" holds more than 50 addresses, which SES refuses in one mail")]

@@ -93,13 +93,40 @@ fn the_default_can_be_changed_and_staging_records_everything() {
 }
 
 #[test]
+fn a_group_is_told_by_mail_in_a_chat_or_both_and_the_default_always_by_mail() {
+    let routes = routes(
+        r#"{"groups":[
+            {"name":"mail","to":["a@example.com"],"match":{}},
+            {"name":"chat","webhook_parameter":"/t/webhook-chat","match":{}},
+            {"name":"both","to":["b@example.com"],"webhook_parameter":"/t/webhook-both","match":{}},
+            {"name":"default","webhook_parameter":"/t/webhook-default"}]}"#,
+    );
+    let ways = |name: &str| {
+        let ways = routes.group(name).ways.all().into_iter();
+        ways.map(|means| match means {
+            Means::Mail => "mail".to_owned(),
+            Means::Webhook(parameter) => parameter.as_str().to_owned(),
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(ways("mail"), ["mail"]);
+    assert_eq!(ways("chat"), ["/t/webhook-chat"]);
+    assert_eq!(ways("both"), ["mail", "/t/webhook-both"]);
+    assert_eq!(ways("default"), ["mail", "/t/webhook-default"]);
+}
+
+#[test]
 fn wrong_routes_stop_the_start_and_are_named() {
     let group = |fields: &str| format!(r#"{{"groups":[{{"name":"soc",{fields}}}]}}"#);
     for (text, expected) in [
         ("[".to_owned(), "it is not a document of routes: EOF while parsing"),
         (r#"{"group":[]}"#.to_owned(), "unknown field `group`"),
         (group(r#""to":[],"match":{}"#), r#"group 1 of the list: its list "to" holds no address"#),
-        (group(r#""match":{}"#), r#"its list "to" holds no address"#),
+        (group(r#""match":{}"#), r#"it says nobody; it needs a list "to", a webhook_parameter, or both"#),
+        (
+            group(r#""webhook_parameter":"https://hooks.slack.com/hunter2","match":{}"#),
+            "webhook_parameter is the name of an SSM parameter",
+        ),
         (group(r#""to":["soc"],"match":{}"#), "a mail address reads name@domain, with one @"),
         (group(r#""to":["a@b,c@d"]"#), "it has no match"),
         (group(r#""to":["a@b"],"match":{"priority":"high"}"#), "unknown field `priority`"),
@@ -116,7 +143,7 @@ fn wrong_routes_stop_the_start_and_are_named() {
         ),
     ] {
         let error = Routes::read(&text, &goldens::settings()).unwrap_err().to_string();
-        assert!(error.contains(expected), "{text}: {error}");
+        assert!(error.contains(expected) && !error.contains("hunter2"), "{text}: {error}");
     }
 }
 

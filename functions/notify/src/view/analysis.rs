@@ -1,7 +1,7 @@
 //! The model's words, marked as such, or why there are none.
 
 use domain::analysis::{
-    Action, Analysis, Confidence, Evidence, Explanation, ModelVerdict, NoAnalysis, Spent, When,
+    Action, Analysis, Claim, Confidence, Evidence, Explanation, ModelVerdict, NoAnalysis, Spent, When,
 };
 
 use super::Shown;
@@ -63,7 +63,7 @@ fn written(explanation: &Explanation) -> Written {
     let overrides = explanation.overrides.iter().take(MAX_OVERRIDES);
     let embedded = explanation.embedded_instructions.iter().take(MAX_EMBEDDED);
     Written {
-        headline: Shown::prose(&explanation.headline, 120),
+        headline: headline(explanation),
         what_happened: Shown::prose(&explanation.what_happened, 1_500),
         verdict: explanation.verdict,
         confidence: explanation.confidence,
@@ -82,6 +82,15 @@ fn written(explanation: &Explanation) -> Written {
         tuning_hint: explanation.tuning_hint.as_deref().map(|hint| Shown::prose(hint, 300)),
         colophon: colophon(explanation),
     }
+}
+
+/// A headline goes with the verdict that it was written for, and is gone with it.
+fn headline(explanation: &Explanation) -> Shown {
+    let overruled = explanation.overrides.iter().any(|one| matches!(one.said, Claim::Verdict(_)));
+    if explanation.headline.is_empty() && overruled {
+        return Shown::line("The model's verdict was not accepted. What it wrote:", 120);
+    }
+    Shown::prose(&explanation.headline, 120)
 }
 
 /// `model, prompt 2, 2,310 tokens in, 640 out, 0.46 cents`.

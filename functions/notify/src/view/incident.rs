@@ -2,7 +2,7 @@
 
 use domain::Notice;
 use domain::history::History;
-use domain::incident::{Amount, Distinct, Escalation, Kind, Standing, Summary};
+use domain::incident::{Amount, Distinct, Escalation, Kind, Standing, Summary, principal};
 
 use super::{Fact, Shown};
 use crate::clock::Clock;
@@ -11,7 +11,7 @@ use crate::opening::untold;
 
 #[derive(Clone, Debug)]
 pub struct IncidentView {
-    /// `New incident`, `Update 3`, `Escalation: higher level`.
+    /// `New incident`, `Update (mail 3)`, `Escalation: higher level`.
     pub label: Shown,
     /// What has changed since the notice before.
     pub changes: Option<Shown>,
@@ -45,7 +45,8 @@ pub(super) fn incident(notice: &Notice, clock: &Clock) -> IncidentView {
 pub(super) fn label(notice: &Notice) -> Shown {
     let words = match &notice.kind {
         Kind::First => "New incident".to_owned(),
-        Kind::Update => format!("Update {}", notice.number.saturating_sub(1)),
+        // Escalations are mails, too: what is counted is what the reader has in the conversation.
+        Kind::Update => format!("Update (mail {})", notice.number),
         Kind::Escalation(reasons) => {
             let words: Vec<&str> = reasons.iter().copied().map(words).collect();
             format!("Escalation: {}", words.join(", "))
@@ -63,16 +64,17 @@ fn words(escalation: Escalation) -> &'static str {
     }
 }
 
-/// `37 new alerts since the last mail at 14:22:09 CEST: 2 more hosts, level 10 → 12`.
+/// `37 new alerts since the last mail at 14:22:09 CEST: 1 more host (web-02), level 10 → 12`.
 fn changes(notice: &Notice, before: &Standing, clock: &Clock) -> String {
     let Summary { totals, last_seen, .. } = &notice.summary;
     let since =
         if clock.same_day(before.at, *last_seen) { clock.hour(before.at) } else { clock.time(before.at) };
     let mut changes = Vec::new();
-    for (names, had, noun) in [
-        (&totals.hosts, before.hosts, "host"),
-        (&totals.users, before.users, "user"),
-        (&totals.addresses, before.addresses, "address"),
+    let principal = principal(&notice.alert);
+    for (names, had, noun, first) in [
+        (&totals.hosts, before.hosts, "host", &notice.opener.agent),
+        (&totals.users, before.users, "user", &principal),
+        (&totals.addresses, before.addresses, "address", &principal),
     ] {
         let more = names.amount().get().saturating_sub(had);
         if more > 0 {
@@ -85,7 +87,8 @@ fn changes(notice: &Notice, before: &Standing, clock: &Clock) -> String {
                 (_, "address") => "addresses".to_owned(),
                 _ => format!("{noun}s"),
             };
-            changes.push(format!("{about}{} more {plural}", grouped(more)));
+            let new = new_names(names, had, first).map(|names| format!(" ({names})")).unwrap_or_default();
+            changes.push(format!("{about}{} more {plural}{new}", grouped(more)));
         }
     }
     if totals.highest_level > before.level {
@@ -103,6 +106,20 @@ fn changes(notice: &Notice, before: &Standing, clock: &Clock) -> String {
     } else {
         format!("{told}: {}", changes.join(", "))
     }
+}
+
+/// Who is new, where that is certain and few: all of them where nobody was there, all but the first where only the first
+/// was. Of the others only their number was kept.
+fn new_names(names: &Distinct, had: u64, first: &str) -> Option<String> {
+    let is_new = |name: &&str| match had {
+        0 => true,
+        _ => *name != first,
+    };
+    let shown = names.shown();
+    let certain = had == 0 || (had == 1 && shown.contains(&first));
+    let new: Vec<&str> = shown.into_iter().filter(is_new).collect();
+    let all = new.len() as u64 == names.amount().get().saturating_sub(had);
+    (certain && all && new.len() <= MAX_NAMES).then(|| new.join(", "))
 }
 
 fn extent(notice: &Notice, clock: &Clock) -> Vec<Fact> {
@@ -211,7 +228,7 @@ mod tests {
     fn the_bar_says_why_there_is_a_mail() {
         for (notice, expected) in [
             (goldens::sshd(), "New incident"),
-            (goldens::later::update(), "Update 2"),
+            (goldens::later::update(), "Update (mail 3)"),
             (goldens::later::escalation(), "Escalation: higher level, success after failures"),
         ] {
             assert_eq!(shown(&notice).label.as_str(), expected);
@@ -223,8 +240,9 @@ mod tests {
         let mut update = goldens::later::update();
         let told = shown(&update).changes.unwrap();
         assert!(
-            told.as_str()
-                .starts_with("374 new alerts since the last mail at 14:27:10 CEST: 1 more host, about "),
+            told.as_str().starts_with(
+                "374 new alerts since the last mail at 14:27:10 CEST: 1 more host (web-02), about "
+            ),
             "{told}"
         );
         assert!(told.as_str().ends_with(" more users"), "{told}");
@@ -236,6 +254,23 @@ mod tests {
             shown(&update).changes.unwrap().as_str(),
             "1 new alert since the last mail at 14:27:10 CEST, nothing else changed"
         );
+    }
+
+    #[test]
+    fn who_is_new_is_named_where_it_is_certain() {
+        let new = |names: &[&str], had| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            new_names(&names.into(), had, "b")
+        };
+        for (names, had, expected) in [
+            (&["a"][..], 0, Some("a")),
+            (&["a", "b", "c"], 1, Some("a, c")),
+            (&["a", "c"], 1, None),
+            (&["a", "b", "c"], 2, None),
+            (&["1", "2", "3", "4", "5", "6"], 0, None),
+        ] {
+            assert_eq!(new(names, had).as_deref(), expected, "{names:?} {had}");
+        }
     }
 
     #[test]

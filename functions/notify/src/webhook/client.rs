@@ -1,87 +1,97 @@
 //! The way to a chat: one attempt, bounded in time and in what is read of the answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use lambda::http::{self, ClientError};
 use lambda::secrets::{SecretError, Secrets};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode};
+use tokio::sync::OnceCell;
 
 use super::Message;
-use super::url::{WebhookUrl, WebhookUrlError};
+use super::url::{UrlParameter, WebhookUrl, WebhookUrlError};
 
-/// One webhook of a chat. Follows no redirect, and speaks TLS only.
-#[derive(Clone, Debug)]
-pub struct Webhook {
-    client: Client,
-    address: Address,
+/// The webhooks of all groups. Follows no redirect, and speaks TLS only.
+#[derive(Debug)]
+pub struct Webhooks {
+    /// Built for the first message: most sites have no chat, and one client takes longer than the rest of a start.
+    client: OnceCell<Client>,
+    addresses: Addresses,
 }
 
-/// Where the address comes from.
-#[derive(Clone, Debug)]
-enum Address {
-    Parameter {
-        name: String,
-        secrets: Arc<Secrets>,
-    },
+/// Where addresses come from.
+#[derive(Debug)]
+enum Addresses {
+    Parameters(Secrets),
     #[cfg(test)]
     Known(WebhookUrl),
 }
 
-impl Webhook {
+impl Webhooks {
     const CONNECT: Duration = Duration::from_secs(2);
-    const TOTAL: Duration = Duration::from_secs(5);
 
-    /// The address is the value of this SSM parameter.
-    pub fn new(url_parameter: impl Into<String>, secrets: Arc<Secrets>) -> Result<Self, ClientError> {
-        let client = http::client(Self::CONNECT)?.timeout(Self::TOTAL).https_only(true).build()?;
-        Ok(Self { client, address: Address::Parameter { name: url_parameter.into(), secrets } })
+    /// Longest time that posting one message takes, the address's parameter aside.
+    pub const TOTAL: Duration = Duration::from_secs(5);
+
+    pub fn new(secrets: Secrets) -> Self {
+        Self { client: OnceCell::new(), addresses: Addresses::Parameters(secrets) }
     }
 
     /// A server of a test, on this machine.
     #[cfg(test)]
     fn of_test(url: WebhookUrl, total: Duration) -> Self {
         let client = http::client(Self::CONNECT).unwrap().timeout(total).build().unwrap();
-        Self { client, address: Address::Known(url) }
+        Self { client: OnceCell::new_with(Some(client)), addresses: Addresses::Known(url) }
     }
 
-    /// Posts the message once. Whoever posts it again after an error may have it shown twice: a chat knows no ids.
-    pub async fn send(&self, message: &Message) -> Result<(), WebhookError> {
-        let url = self.url().await?;
-        let request = self.client.post(url.secret().reveal()).json(message);
+    /// Posts the message once, to the address in this parameter. Whoever posts it again after an error may have it shown
+    /// twice: a chat knows no ids.
+    pub async fn send(&self, parameter: &UrlParameter, message: &Message) -> Result<(), WebhookError> {
+        let url = self.url(parameter).await?;
+        let client = self.client.get_or_try_init(async || Self::client()).await;
+        let request = client.map_err(WebhookError::Client)?.post(url.secret().reveal()).json(message);
         // The text of the error would hold the address.
         let answer = request.send().await.map_err(|error| WebhookError::Unreachable(error.without_url()))?;
         match Fate::of(answer.status(), wait(&answer)) {
             Fate::Sent => Ok(()),
             Fate::Later(wait) => Err(WebhookError::Later { status: answer.status(), wait }),
             Fate::Rejected => {
-                self.forget();
+                self.forget(parameter);
                 Err(WebhookError::Rejected { status: answer.status(), word: word(answer).await })
             }
         }
     }
 
-    async fn url(&self) -> Result<WebhookUrl, WebhookError> {
-        match &self.address {
-            Address::Parameter { name, secrets } => {
-                let secret = secrets.get(name).await.map_err(WebhookError::Secret)?;
-                let secret = secret.ok_or_else(|| WebhookError::Unset { name: name.clone() })?;
-                secret.reveal().parse().map_err(|source| WebhookError::Address { name: name.clone(), source })
+    fn client() -> Result<Client, ClientError> {
+        Ok(http::client(Self::CONNECT)?.timeout(Self::TOTAL).https_only(true).build()?)
+    }
+
+    async fn url(&self, parameter: &UrlParameter) -> Result<WebhookUrl, WebhookError> {
+        match &self.addresses {
+            // What is not right yet, somebody will put right.
+            Addresses::Parameters(secrets) => {
+                read(secrets, parameter).await.inspect_err(|_| self.forget(parameter))
             }
             #[cfg(test)]
-            Address::Known(url) => Ok(url.clone()),
+            Addresses::Known(url) => Ok(url.clone()),
         }
     }
 
-    /// The webhook may have been replaced by another one meanwhile.
-    fn forget(&self) {
-        match &self.address {
-            Address::Parameter { name, secrets } => secrets.forget(name),
+    /// The address is read anew for the next message: it may have been replaced by another one meanwhile.
+    fn forget(&self, parameter: &UrlParameter) {
+        match &self.addresses {
+            Addresses::Parameters(secrets) => secrets.forget(parameter.as_str()),
             #[cfg(test)]
-            Address::Known(_) => {}
+            Addresses::Known(_) => {}
         }
     }
+}
+
+async fn read(secrets: &Secrets, parameter: &UrlParameter) -> Result<WebhookUrl, WebhookError> {
+    let name = || parameter.as_str().to_owned();
+    let secret = secrets.get(parameter.as_str()).await.map_err(WebhookError::Secret)?;
+    let secret = secret.ok_or_else(|| WebhookError::Unset { name: name() })?;
+    secret.reveal().parse().map_err(|source| WebhookError::Address { name: name(), source })
 }
 
 /// What an answer means for the message.
@@ -137,6 +147,8 @@ pub enum WebhookError {
     Unset { name: String },
     #[error("the SSM parameter {name} holds no usable webhook address")]
     Address { name: String, source: WebhookUrlError },
+    #[error("could not build the client for webhooks")]
+    Client(#[source] ClientError),
     #[error("could not read the address of the webhook")]
     Secret(#[source] SecretError),
     #[error("could not reach the webhook")]
@@ -156,7 +168,7 @@ impl WebhookError {
     /// Whether the same message may get through later. Otherwise somebody has to change something first.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Secret(_) | Self::Unreachable(_) | Self::Later { .. } => true,
+            Self::Client(_) | Self::Secret(_) | Self::Unreachable(_) | Self::Later { .. } => true,
             Self::Unset { .. } | Self::Address { .. } | Self::Rejected { .. } => false,
         }
     }
@@ -165,7 +177,8 @@ impl WebhookError {
     pub fn wait(&self) -> Option<Duration> {
         match self {
             Self::Later { wait, .. } => Some(*wait),
-            Self::Secret(_)
+            Self::Client(_)
+            | Self::Secret(_)
             | Self::Unreachable(_)
             | Self::Unset { .. }
             | Self::Address { .. }
@@ -178,6 +191,7 @@ impl WebhookError {
         match self {
             Self::Unset { .. } => "webhook_unset",
             Self::Address { .. } => "webhook_address",
+            Self::Client(_) => "webhook_client",
             Self::Secret(_) => "webhook_secret",
             Self::Unreachable(_) => "webhook_unreachable",
             Self::Later { .. } => "webhook_later",

@@ -5,15 +5,15 @@ use super::mrkdwn::Mrkdwn;
 use super::notice::headline;
 use crate::count::counted;
 use crate::held::{Digest, Storm, alerts};
-use crate::mail::MailSettings;
+use crate::mail::{MailSettings, Note};
 use crate::view::{self, HeldRow};
 
 /// Rows that are read in a chat; the mail has forty.
 const MAX_ROWS: usize = 12;
 
 /// The message for everything that was held back: a line for each incident, most severe first, the rest counted exactly.
-pub fn digest(digest: &Digest, settings: &MailSettings) -> Message {
-    let view = view::digest(digest, settings, &[]);
+pub fn digest(digest: &Digest, settings: &MailSettings, notes: &[Note]) -> Message {
+    let view = view::digest(digest, settings, notes);
     let mut message = Message::new(&headline(view.priority, view.headline.as_str()))
         .section(&[Mrkdwn::text(view.reason.as_str(), 600)]);
     let mut shown = 0;
@@ -25,12 +25,12 @@ pub fn digest(digest: &Digest, settings: &MailSettings) -> Message {
     }
     let ordered = digest.ordered();
     let rest = ordered.get(shown..).unwrap_or_default();
-    if rest.is_empty() {
-        return message;
+    if !rest.is_empty() {
+        let (incidents, alerts) = (rest.len() as u64, alerts(rest.iter().copied()));
+        let (incidents, alerts) = (counted(incidents, "more incident"), counted(alerts, "alert"));
+        message = message.context(&format!("… and {incidents} with {alerts}."));
     }
-    let (incidents, alerts) = (rest.len() as u64, alerts(rest.iter().copied()));
-    let (incidents, alerts) = (counted(incidents, "more incident"), counted(alerts, "alert"));
-    message.context(&format!("… and {incidents} with {alerts}."))
+    message.notes(&view.notes)
 }
 
 fn line(row: &HeldRow) -> Mrkdwn {
@@ -45,9 +45,10 @@ fn line(row: &HeldRow) -> Mrkdwn {
 }
 
 /// The message when a storm begins.
-pub fn storm(storm: &Storm, settings: &MailSettings) -> Message {
-    let view = view::storm(storm, settings, &[]);
+pub fn storm(storm: &Storm, settings: &MailSettings, notes: &[Note]) -> Message {
+    let view = view::storm(storm, settings, notes);
     Message::new(&headline(view.priority, view.headline.as_str()))
         .section(&[Mrkdwn::text(view.reason.as_str(), 600)])
         .fields(view.facts.iter().map(|fact| (fact.label, fact.value.as_str())))
+        .notes(&view.notes)
 }

@@ -4,6 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::mrkdwn::Mrkdwn;
+use crate::view::Shown;
 
 /// What is posted: blocks for Slack, and the same as one text for its notifications and for those who know no blocks.
 ///
@@ -57,6 +58,11 @@ impl Message {
 
     pub(super) fn context(self, text: &str) -> Self {
         self.with(Block::Context(Mrkdwn::text(text, 600)))
+    }
+
+    /// What the reader should know about the delivery itself.
+    pub(super) fn notes(self, notes: &[Shown]) -> Self {
+        notes.iter().fold(self, |message, note| message.context(note.as_str()))
     }
 
     /// Whether a section with this line leaves room for what stands at the end of a message.

@@ -6,20 +6,22 @@ use domain::assessment::Priority;
 use super::Message;
 use super::mrkdwn::Mrkdwn;
 use crate::count::counted;
-use crate::mail::{MailSettings, Privacy};
+use crate::mail::{MailSettings, Note, Privacy};
 use crate::opening::Opening;
 use crate::view::{Glance, Link, Origin, Step, View, private, view};
 
-/// The message for a notice: the same for the same arguments. It tells as much as the mail's privacy allows.
-pub fn message(notice: &Notice, settings: &MailSettings) -> Message {
+/// The message for a notice: the same for the same arguments. It tells as much as the mail's privacy allows; `notes` are
+/// about its delivery.
+pub fn message(notice: &Notice, settings: &MailSettings, notes: &[Note]) -> Message {
     match settings.privacy {
-        Privacy::Full => full(notice, &view(notice, &Opening::of(notice), settings, None, &[])),
+        Privacy::Full => full(notice, &view(notice, &Opening::of(notice), settings, None, notes)),
         Privacy::Link => {
-            let view = private(notice, settings, &[]);
+            let view = private(notice, settings, notes);
             Message::new(&headline(view.priority, &format!("Wazuh incident {}", notice.incident)))
                 .section(&[Mrkdwn::bold(view.label.as_str(), 160)])
                 .fields(view.facts.iter().map(|fact| (fact.label, fact.value.as_str())))
                 .section(&link(view.link.as_ref()))
+                .notes(&view.notes)
         }
     }
 }
@@ -32,6 +34,7 @@ fn full(notice: &Notice, view: &View) -> Message {
         .fields(view.facts.iter().map(|fact| (fact.label, fact.value.as_str())))
         .section(&steps(&view.next_steps))
         .section(&link(view.links.alert.as_ref()))
+        .notes(&view.notes)
         .context(&context)
 }
 
@@ -54,9 +57,10 @@ fn opening(notice: &Notice, view: &View) -> Vec<Mrkdwn> {
 
 fn verdict(glance: &Glance) -> String {
     let score = glance.score.map(|score| format!(" ({score}/100)")).unwrap_or_default();
-    let model = match &glance.model {
-        Some((verdict, confidence)) => format!(" · Model: {verdict}, confidence {confidence}"),
-        None => String::new(),
+    let model = match (&glance.model, glance.silence) {
+        (Some((verdict, confidence)), _) => format!(" · Model: {verdict}, confidence {confidence}"),
+        (None, Some(reason)) => format!(" · No model analysis: {reason}"),
+        (None, None) => String::new(),
     };
     let earlier =
         if glance.model.is_some() && glance.about_earlier { ", about an earlier alert" } else { "" };

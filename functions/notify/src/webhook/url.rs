@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use lambda::secrets::Secret;
+use serde::Deserialize;
 
 /// `https://host/path`; never shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,37 @@ impl FromStr for WebhookUrl {
         if path.is_empty() { Err(WebhookUrlError::Path) } else { Ok(Self(Secret::new(text))) }
     }
 }
+
+/// The name of the SSM parameter that holds an address: `/wazuh-triage/webhook-soc`. No secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UrlParameter(String);
+
+impl UrlParameter {
+    /// SSM's own limit.
+    const MAX_BYTES: usize = 1_011;
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for UrlParameter {
+    type Error = UrlParameterError;
+
+    /// A name that begins with `/` is no address that was put there by mistake, which would end in a log.
+    fn try_from(name: String) -> Result<Self, UrlParameterError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+        let fits = (2..=Self::MAX_BYTES).contains(&name.len()) && name.bytes().all(plain);
+        if fits && name.starts_with('/') { Ok(Self(name)) } else { Err(UrlParameterError) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "webhook_parameter is the name of an SSM parameter such as /wazuh-triage/webhook-soc, never the address itself"
+)]
+pub struct UrlParameterError;
 
 /// Says what is wrong without a word of the address.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +110,19 @@ mod tests {
             let url = text.parse::<WebhookUrl>();
             assert!(!format!("{url:?}").contains("hunter2"));
             assert_eq!(url.err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_not_taken_for_the_name_of_its_parameter() {
+        for (name, expected) in [
+            ("/wazuh-triage/webhook-soc", true),
+            ("wazuh-triage/webhook-soc", false),
+            ("https://hooks.slack.com/services/hunter2", false),
+            ("/wazuh triage", false),
+            ("/", false),
+        ] {
+            assert_eq!(UrlParameter::try_from(name.to_owned()).is_ok(), expected, "{name}");
         }
     }
 }

@@ -122,6 +122,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_ssm_parameter.webhook
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/webhook" }
+}
+
+override_resource {
   target = aws_ssm_parameter.misp_ca
   values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/misp-ca" }
 }
@@ -247,9 +252,16 @@ run "the_functions_are_told_what_they_expect" {
       METRICS_NAMESPACE     = "WazuhTriage"
       MAIL_FROM             = "triage@example.com"
       MAIL_TO               = "first@example.com,second@example.com"
+      MAIL_REPLY_TO         = ""
+      MAIL_TIME_ZONE        = "UTC"
+      MAIL_PRIVACY          = "full"
+      MAIL_ATTACHMENT       = "json"
       MAIL_SUBJECT          = "[{priority}] {where}: {title} (Wazuh {rule_id}/L{level})"
       MAIL_ROUTES           = "{\"groups\":[{\"match\":{\"rule_groups\":[\"wazuh_triage_canary\"]},\"name\":\"canary\",\"to\":[\"success@simulator.amazonses.com\"]}]}"
       DASHBOARD_URL         = ""
+      DASHBOARD_ALERT_PATH  = ""
+      DASHBOARD_HOST_PATH   = ""
+      MISP_URL              = ""
       DELIVERIES_TABLE      = "wazuh-triage-deliveries"
       NOTICES_QUEUE_URL     = "https://sqs/notices"
 
@@ -540,6 +552,94 @@ run "an_unknown_mode_is_refused" {
   }
 
   expect_failures = [var.mail_routes]
+}
+
+run "a_group_may_be_told_in_a_chat_whose_address_nobody_else_may_read" {
+  variables {
+    mail_routes = { groups = [
+      { name = "default" },
+      { name = "chat", webhook = true, match = {} },
+      { name = "soc", to = ["soc@example.com"], webhook = true, match = {} },
+    ] }
+  }
+
+  assert {
+    condition = jsondecode(module.notify.environment.MAIL_ROUTES).groups == [
+      { name = "default" },
+      { name = "chat", webhook_parameter = "/wazuh-triage/webhook-chat", match = {} },
+      { name = "soc", to = ["soc@example.com"], webhook_parameter = "/wazuh-triage/webhook-soc", match = {} },
+    ]
+    error_message = "MAIL_ROUTES must name the parameter of each group with a webhook."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(module.notify.policy).Statement : { actions = statement.Action, resources = statement.Resource } if statement.Sid == "ReadWebhooks"] == [
+      { actions = ["ssm:GetParameter"], resources = [for group in ["chat", "soc"] : "arn:aws:ssm:eu-central-1:123456789012:parameter/webhook"] },
+    ]
+    error_message = "notify must be allowed to read the addresses of its webhooks, and no other parameter."
+  }
+
+  assert {
+    condition     = alltrue([for parameter in aws_ssm_parameter.webhook : parameter.type == "SecureString" && parameter.value_wo_version == 1 && parameter.value_wo == null])
+    error_message = "The address of a webhook must be a SecureString whose value is not in the state."
+  }
+
+  assert {
+    condition     = { for name, parameter in output.parameters : name => parameter if startswith(name, "webhook_") } == { for group in ["chat", "soc"] : "webhook_${group}" => "/wazuh-triage/webhook-${group}" }
+    error_message = "The outputs must name the parameters that the operator fills."
+  }
+}
+
+run "how_mails_look_reaches_notify" {
+  command = plan
+
+  variables {
+    mail = {
+      from         = "triage@example.com"
+      to           = ["soc@example.com"]
+      identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com"
+      reply_to     = "desk@example.com"
+      time_zone    = "America/Argentina/Buenos_Aires"
+      privacy      = "link"
+      attachment   = "none"
+    }
+    intelligence         = { misp = { url = "https://misp.example/tenant/" } }
+    dashboard_alert_path = "/app/wazuh#/overview?id={id}"
+    dashboard_host_path  = "/app/wazuh#/overview?agent={agent_id}"
+  }
+
+  assert {
+    condition = { for variable in ["MAIL_REPLY_TO", "MAIL_TIME_ZONE", "MAIL_PRIVACY", "MAIL_ATTACHMENT", "MISP_URL", "DASHBOARD_ALERT_PATH", "DASHBOARD_HOST_PATH"] : variable => module.notify.environment[variable] } == {
+      MAIL_REPLY_TO        = "desk@example.com"
+      MAIL_TIME_ZONE       = "America/Argentina/Buenos_Aires"
+      MAIL_PRIVACY         = "link"
+      MAIL_ATTACHMENT      = "none"
+      MISP_URL             = "https://misp.example/tenant"
+      DASHBOARD_ALERT_PATH = "/app/wazuh#/overview?id={id}"
+      DASHBOARD_HOST_PATH  = "/app/wazuh#/overview?agent={agent_id}"
+    }
+    error_message = "What the site says about its mails does not reach notify."
+  }
+}
+
+run "mails_that_cannot_look_like_this_are_refused" {
+  command = plan
+
+  variables {
+    mail = {
+      from         = "triage@example.com"
+      to           = ["soc@example.com"]
+      identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/triage@example.com"
+      reply_to     = "SOC <desk@example.com>"
+      time_zone    = "UTC+2 hours"
+      privacy      = "on"
+      attachment   = "zip"
+    }
+    dashboard_alert_path = "/app/wazuh#/overview"
+    dashboard_host_path  = "app/wazuh?agent={agent_id}"
+  }
+
+  expect_failures = [var.mail, var.dashboard_alert_path, var.dashboard_host_path]
 }
 
 run "the_publisher_may_only_send_alerts_and_take_feedback" {

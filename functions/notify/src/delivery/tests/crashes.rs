@@ -29,11 +29,11 @@ fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_at_any_await_ends_every_alert_once_and_repeats_only_a_mail_in_flight() {
+async fn a_crash_at_any_await_ends_every_alert_once_and_repeats_only_what_is_in_flight() {
     let mut repeated = 0;
     let mut silent = 0;
     for crash_at in 0..1_000 {
-        let world = World::new(TWO_GROUPS);
+        let world = World::new(FOUR_WAYS);
         let died = run_until_crash(world.tell(&notice(1), start()), crash_at).await.is_none();
         let mut ends = 0;
         for delivery in 1..4 {
@@ -48,17 +48,22 @@ async fn a_crash_at_any_await_ends_every_alert_once_and_repeats_only_a_mail_in_f
         assert!(ends <= 1, "died at {crash_at}");
         silent += usize::from(died && ends == 0);
         let mails = world.mails();
-        assert_eq!(mails.len(), 2, "died at {crash_at}: each group has its mail, a repeat has the same id");
+        assert_eq!(
+            mails.len(),
+            4,
+            "died at {crash_at}: each way has one, and a repeat is the same once more"
+        );
         let copies: usize = mails.values().sum();
-        assert!(copies <= 3, "died at {crash_at}");
-        repeated += usize::from(copies == 3);
-        for group in ["soc", "duty"] {
-            assert!(matches!(world.state(&notice(1), group).await, Some(State::Sent { .. })));
+        assert!(copies <= 5, "died at {crash_at}");
+        repeated += usize::from(copies == 5);
+        for post in ["soc#mail", "soc#webhook", "duty#mail", "chat#webhook"] {
+            let state = world.state_of(&notice(1), post.parse().unwrap()).await;
+            assert!(matches!(state, Some(State::Sent { .. })), "{post}: {state:?}");
         }
         if !died {
             assert!(crash_at > 20, "the test is about nothing");
-            // Per group: after SES has taken it, and before the state is written.
-            assert_eq!((repeated, silent), (2 * 2, 1), "crash points with a repeat, and with a missing line");
+            // Per way: after it was taken, and before the state is written.
+            assert_eq!((repeated, silent), (2 * 4, 1), "crash points with a repeat, and with a missing line");
             return;
         }
     }
@@ -101,7 +106,7 @@ async fn told_of(world: &World) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn a_sweep_that_dies_anywhere_leaves_the_digest_to_the_next() {
-    let text = r#"{"groups":[{"name":"default","limits":{"burst":1}}]}"#;
+    let text = r#"{"groups":[{"name":"default","webhook_parameter":"/t/webhook","limits":{"burst":1}}]}"#;
     let mut repeated = 0;
     for crash_at in 0..1_000 {
         let world = World::new(text);
@@ -114,16 +119,16 @@ async fn a_sweep_that_dies_anywhere_leaves_the_digest_to_the_next() {
         world.sweep(due + AFTER_LEASE).await;
         world.sweep(due + AFTER_LEASE * 2).await;
         let mails = world.mails();
-        // The first notice, and one conversation: storm notice and digest.
-        assert_eq!(mails.len(), 2, "died at {crash_at}");
+        // By mail the first notice, and one conversation: storm notice and digest. In the chat three messages.
+        assert_eq!(mails.len(), 2 + 3, "died at {crash_at}");
         let copies: usize = mails.values().sum();
-        assert!((3..=4).contains(&copies), "died at {crash_at}: {mails:?}");
-        repeated += usize::from(copies == 4);
+        assert!((6..=7).contains(&copies), "died at {crash_at}: {mails:?}");
+        repeated += usize::from(copies == 7);
         assert_eq!(told_of(&world).await, 0, "died at {crash_at}");
         if !died {
             assert_eq!(
-                repeated, 2,
-                "crash points with a repeat: after SES has taken it, before the claim is done"
+                repeated, 4,
+                "crash points with a repeat, for each way: after it was taken, before the claim is done"
             );
             return;
         }
@@ -145,6 +150,7 @@ proptest! {
         runtime.block_on(async {
             let world = &World::new(
                 r#"{"groups":[{"name":"soc","to":["soc@example.com"],"match":{}},
+                              {"name":"chat","webhook_parameter":"/t/webhook","match":{}},
                               {"name":"small","to":["small@example.com"],"match":{},"limits":{"burst":2}}]}"#,
             );
             let notices: Vec<Notice> = (0..notices).map(notice).collect();

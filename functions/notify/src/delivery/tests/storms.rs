@@ -135,15 +135,14 @@ async fn a_severe_mail_in_a_storm_says_how_much_is_held_back() {
         world.tell(&notice_of(number, 7, 1, start()), start()).await.unwrap();
     }
     let (post, severe) = (Post::mail("default"), notice_of(5, 12, 1, start()));
-    let group = world.dispatch.routes.group(&post.group);
-    let notes = world.dispatch.notes(&post, group, &Letter::Notice(&severe), start()).await.unwrap();
+    let notes = world.dispatch.held_back(&post, &Letter::Notice(&severe)).await.unwrap();
     let [Note::HeldBack { alerts: 4, incidents: 4, .. }] = notes.as_slice() else { panic!("{notes:?}") };
 }
 
 #[test]
 fn a_digest_has_each_incident_once() {
     let held = (0..6).map(|number| HeldIncident::of(&notice_of(number % 2, 7, 1 + number / 2, start())));
-    let incidents = dispatch::by_incident(held.collect());
+    let incidents = sending::by_incident(held.collect());
     assert_eq!(
         incidents.iter().map(|held| (held.notices, held.alerts)).collect::<Vec<_>>(),
         [(3, 3), (3, 3)]

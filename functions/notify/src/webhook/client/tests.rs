@@ -2,20 +2,26 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
+use lambda::secrets::Secret;
+
 use super::*;
 use crate::goldens;
 use crate::webhook::message;
 
+fn parameter() -> UrlParameter {
+    "/wazuh-triage/webhook-soc".to_owned().try_into().unwrap()
+}
+
 /// Answers one request on this machine with these bytes, and returns what it was asked.
 struct Server {
-    webhook: Webhook,
+    webhook: Webhooks,
     request: JoinHandle<String>,
 }
 
 fn serve(answer: &str) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let webhook =
-        Webhook::of_test(WebhookUrl::loopback(listener.local_addr().unwrap()), Duration::from_secs(5));
+        Webhooks::of_test(WebhookUrl::loopback(listener.local_addr().unwrap()), Duration::from_secs(5));
     let answer = answer.to_owned();
     let request = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
@@ -45,14 +51,14 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 }
 
 async fn send(answer: &str) -> Result<(), WebhookError> {
-    serve(answer).webhook.send(&message(&goldens::sshd(), &goldens::settings())).await
+    serve(answer).webhook.send(&parameter(), &message(&goldens::sshd(), &goldens::settings(), &[])).await
 }
 
 #[tokio::test]
 async fn the_message_is_posted_as_json() {
     let Server { webhook, request } = serve(&answer("200 OK", "", "ok"));
-    let message = message(&goldens::sshd(), &goldens::settings());
-    webhook.send(&message).await.unwrap();
+    let message = message(&goldens::sshd(), &goldens::settings(), &[]);
+    webhook.send(&parameter(), &message).await.unwrap();
     let request = request.join().unwrap();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /services/hunter2 HTTP/1.1\r\n"), "{head}");
@@ -118,10 +124,10 @@ async fn whoever_cannot_be_reached_may_be_later_and_no_error_holds_the_address()
     let address = nobody.local_addr().unwrap();
     drop(nobody);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let message = message(&goldens::sshd(), &goldens::settings());
+    let message = message(&goldens::sshd(), &goldens::settings(), &[]);
     for address in [address, silent.local_addr().unwrap()] {
-        let webhook = Webhook::of_test(WebhookUrl::loopback(address), Duration::from_millis(200));
-        let error = webhook.send(&message).await.unwrap_err();
+        let webhook = Webhooks::of_test(WebhookUrl::loopback(address), Duration::from_millis(200));
+        let error = webhook.send(&parameter(), &message).await.unwrap_err();
         assert!(error.is_transient(), "{error}");
         assert_eq!(error.kind(), "webhook_unreachable");
         for shown in [format!("{error:?}"), lambda::logs::chain(&error), format!("{webhook:?}")] {
@@ -133,10 +139,27 @@ async fn whoever_cannot_be_reached_may_be_later_and_no_error_holds_the_address()
 #[tokio::test]
 async fn the_client_of_production_refuses_to_speak_without_tls() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client =
-        http::client(Webhook::CONNECT).unwrap().timeout(Webhook::TOTAL).https_only(true).build().unwrap();
     let url = WebhookUrl::loopback(listener.local_addr().unwrap());
-    let webhook = Webhook { client, address: Address::Known(url) };
-    let error = webhook.send(&message(&goldens::sshd(), &goldens::settings())).await.unwrap_err();
+    let webhook = Webhooks { client: OnceCell::new(), addresses: Addresses::Known(url) };
+    let error =
+        webhook.send(&parameter(), &message(&goldens::sshd(), &goldens::settings(), &[])).await.unwrap_err();
     assert!(lambda::logs::chain(&error).contains("scheme is not allowed"), "{}", lambda::logs::chain(&error));
+}
+
+#[tokio::test]
+async fn a_parameter_that_nobody_has_filled_is_named_and_what_it_holds_never_is() {
+    for (value, expected) in [
+        (None, "the SSM parameter /wazuh-triage/webhook-soc holds no webhook address yet"),
+        (
+            Some("http://hooks.example/hunter2"),
+            "the SSM parameter /wazuh-triage/webhook-soc holds no usable webhook address: it must begin with https://",
+        ),
+    ] {
+        let given = value.map(|value| (parameter().as_str().to_owned(), Secret::new(value)));
+        let webhooks = Webhooks::new(Secrets::given(given));
+        let message = message(&goldens::sshd(), &goldens::settings(), &[]);
+        let error = webhooks.send(&parameter(), &message).await.unwrap_err();
+        assert_eq!(lambda::logs::chain(&error), expected);
+        assert!(!error.is_transient());
+    }
 }

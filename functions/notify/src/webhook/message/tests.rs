@@ -11,17 +11,17 @@ fn all() -> Vec<(String, Message)> {
     let private = MailSettings { privacy: Privacy::Link, ..settings.clone() };
     let mut all: Vec<(String, Message)> = goldens::all()
         .into_iter()
-        .map(|(name, notice)| (name.to_owned(), message(&notice, &settings)))
+        .map(|(name, notice)| (name.to_owned(), message(&notice, &settings, &[])))
         .collect();
     let mut more = |name: &str, message: Message| all.push((name.to_owned(), message));
-    more("update", message(&goldens::later::update(), &settings));
-    more("escalation", message(&goldens::later::escalation(), &settings));
-    more("private", message(&goldens::sshd(), &private));
-    more("private_update", message(&goldens::later::update(), &private));
-    more("storm", storm(&goldens::held::storm(), &settings));
-    more("storm_digest", digest(&goldens::held::of_storm(), &settings));
-    more("night_digest", digest(&goldens::held::quiet_hours(), &settings));
-    more("private_digest", digest(&goldens::held::of_storm(), &private));
+    more("update", message(&goldens::later::update(), &settings, &[]));
+    more("escalation", message(&goldens::later::escalation(), &settings, &[]));
+    more("private", message(&goldens::sshd(), &private, &[]));
+    more("private_update", message(&goldens::later::update(), &private, &[]));
+    more("storm", storm(&goldens::held::storm(), &settings, &[]));
+    more("storm_digest", digest(&goldens::held::of_storm(), &settings, &[]));
+    more("night_digest", digest(&goldens::held::quiet_hours(), &settings, &[]));
+    more("private_digest", digest(&goldens::held::of_storm(), &private, &[]));
     all
 }
 
@@ -82,9 +82,9 @@ fn each_notice_has_its_message() {
 fn a_private_message_tells_no_more_than_a_private_mail() {
     let private = MailSettings { privacy: Privacy::Link, ..goldens::settings() };
     for message in [
-        message(&goldens::sshd(), &private),
-        message(&goldens::later::update(), &private),
-        digest(&goldens::held::of_storm(), &private),
+        message(&goldens::sshd(), &private, &[]),
+        message(&goldens::later::update(), &private, &[]),
+        digest(&goldens::held::of_storm(), &private, &[]),
     ] {
         let text = serde_json::to_string(&message).unwrap();
         for secret in ["web-01", "shop-frontend", "203.0.113", "198.51.100", "root", "brute"] {
@@ -105,7 +105,7 @@ fn a_digest_counts_what_it_does_not_show() {
             incident
         })
         .collect();
-    let message = digest(&held, &goldens::settings());
+    let message = digest(&held, &goldens::settings(), &[]);
     check(&message);
     let text = message.text();
     let shown = text.as_str().matches("|Open>").count();
@@ -122,10 +122,10 @@ fn filled_with(attack: &str) -> [Message; 4] {
     let settings = goldens::settings();
     let private = MailSettings { privacy: Privacy::Link, ..settings.clone() };
     [
-        message(&goldens::hostile(attack), &settings),
-        message(&goldens::hostile(attack), &private),
-        message(&goldens::later::hostile(attack), &settings),
-        digest(&goldens::held::hostile(attack), &settings),
+        message(&goldens::hostile(attack), &settings, &[]),
+        message(&goldens::hostile(attack), &private, &[]),
+        message(&goldens::later::hostile(attack), &settings, &[]),
+        digest(&goldens::held::hostile(attack), &settings, &[]),
     ]
 }
 
