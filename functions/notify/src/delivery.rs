@@ -36,6 +36,7 @@ pub use bucket::{Bucket, Limit};
 pub use dispatch::{Dispatch, Told};
 pub use error::NotifyError;
 pub use gate::{Gate, Heap, Passage, Policy, Weight};
+pub use letter::Letter;
 pub use outside::{Outside, Services};
 pub use sweep::Swept;
 pub use trouble::{AccountTrouble, Trouble};

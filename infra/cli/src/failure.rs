@@ -56,8 +56,6 @@ pub(crate) enum Failure {
     Index(#[source] askama::Error),
     #[error("there is no mail called {kind}; there are {known}")]
     UnknownKind { kind: String, known: String },
-    #[error("could not write a mail")]
-    Mail(#[source] notify::mail::MailError),
     #[error("a stage did not take an alert: {0}")]
     Stage(String),
     #[error("could not set up the model's client")]
@@ -83,7 +81,7 @@ impl Failure {
             Self::UnreadableAlerts(_)
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
-            Self::Index(_) | Self::Mail(_) | Self::Stage(_) => 70,
+            Self::Index(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
             Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } => 73,
             Self::Write(_) => 74,

@@ -3,7 +3,6 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod dynamo;
-#[cfg(test)]
 mod memory;
 
 use std::collections::BTreeMap;
@@ -14,7 +13,6 @@ use jiff::Timestamp;
 use lambda::claims::{ClaimStore, Claimed};
 
 pub use dynamo::DynamoDeliveries;
-#[cfg(test)]
 pub use memory::MemoryDeliveries;
 
 use super::{Account, Gate, Post, State};

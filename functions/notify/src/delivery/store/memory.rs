@@ -1,4 +1,4 @@
-//! Deliveries in memory, with `DynamoDB`'s conditions.
+//! Deliveries in memory, with `DynamoDB`'s conditions: what tests and single-process runs of all stages use.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
