@@ -38,11 +38,13 @@ pub(crate) enum Failure {
     Prices { path: PathBuf, source: PriceError },
     #[error("could not make {path} for the answers; name a file that is not there yet")]
     Record { path: PathBuf, source: io::Error },
+    #[error("could not write the answers to {path}")]
+    RecordCut { path: PathBuf, source: io::Error },
     #[error("the model's server turns everything down{}: {advice}", http(*.status))]
     TurnedDown { status: Option<u16>, advice: String },
     #[error("the model did not answer: {0}")]
     NoAnswer(String),
-    #[error("interrupted after {asked} of {all}; the figures are of those")]
+    #[error("interrupted after {asked} of {all}")]
     Interrupted { asked: usize, all: Count },
     #[error("a limit is missed: {0}")]
     Thresholds(String),
@@ -84,7 +86,7 @@ impl Failure {
             Self::Index(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
             Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } => 73,
-            Self::Write(_) => 74,
+            Self::Write(_) | Self::RecordCut { .. } => 74,
             Self::Config(_) | Self::Client { .. } | Self::ModelClient(_) | Self::TurnedDown { .. } => 78,
         }
     }

@@ -21,7 +21,7 @@ impl Record {
     }
 
     pub fn add(&mut self, judged: &Judged) -> Result<(), Failure> {
-        let failed = |source| Failure::Record { path: self.path.clone(), source };
+        let failed = |source| Failure::RecordCut { path: self.path.clone(), source };
         let mut line = serde_json::to_string(judged).map_err(io::Error::from).map_err(failed)?;
         line.push('\n');
         self.file.write_all(line.as_bytes()).map_err(failed)

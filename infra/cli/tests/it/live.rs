@@ -205,7 +205,7 @@ fn an_interrupted_call_scores_and_keeps_what_has_come() {
     process.set(child.id()).unwrap();
     let said = said(&child.wait_with_output().unwrap());
     assert_eq!(said.code, 130, "{}", said.err);
-    assert_eq!(said.err, "triage: interrupted after 3 of 24 questions; the figures are of those\n");
+    assert_eq!(said.err, "triage: interrupted after 3 of 24 questions\n");
     assert!(said.out.contains("\n3 questions to small-2026-03-17, 100.0 %"), "{}", said.out);
     assert_eq!(bench.page("answers.jsonl").lines().count(), 3);
 }
