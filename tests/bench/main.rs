@@ -1,6 +1,7 @@
 //! `make bench`: what a call, a start and a deployment cost, measured on the release builds in one run.
 
 mod alert;
+mod analysis;
 mod calls;
 mod conformance;
 mod corpus;
@@ -45,6 +46,7 @@ fn main() -> Result<ExitCode> {
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
     table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);
     table.extend(lookups::measure()?);
+    table.extend(analysis::measure(&release, env::var_os("TRIAGE_STORM").map(PathBuf::from).as_deref())?);
     if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
         table.extend(conformance::measure(&folder)?);
     }

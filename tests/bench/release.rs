@@ -31,9 +31,15 @@ impl Release {
         if !status.success() {
             bail!("cargo build ended with {status}");
         }
-        let status = cargo().args(["build", "--release", "-p", "domain", "--example", "extract"]).status();
-        if !status.context("could not start cargo")?.success() {
-            bail!("cargo build of domain's example extract failed");
+        for wanted in [
+            ["domain", "--example", "extract"],
+            ["analyze", "--example", "prompt"],
+            ["triage", "--bin", "triage"],
+        ] {
+            let status = cargo().args(["build", "--release", "-p"]).args(wanted).status();
+            if !status.context("could not start cargo")?.success() {
+                bail!("cargo build of {} failed", wanted.join(" "));
+            }
         }
         let mut command = Command::new("make");
         command.args(["--silent", "integration"]).current_dir(project()).stdin(Stdio::null());
@@ -63,6 +69,16 @@ impl Release {
     /// Extraction alone, measuring itself.
     pub(crate) fn extraction(&self) -> PathBuf {
         self.binaries.join("examples/extract")
+    }
+
+    /// Prompts and the verification of answers alone, measuring themselves.
+    pub(crate) fn prompts(&self) -> PathBuf {
+        self.binaries.join("examples/prompt")
+    }
+
+    /// The command line, which runs all stages in one process.
+    pub(crate) fn triage(&self) -> PathBuf {
+        self.binaries.join("triage")
     }
 
     pub(crate) fn integration(&self) -> PathBuf {

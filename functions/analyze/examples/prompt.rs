@@ -1,9 +1,10 @@
-//! How long a prompt and the reading of its answer take, over alerts of files: `cargo run --release -p analyze
-//! --example prompt -- FILE…`, each file JSON lines or one alert. Prints medians and the detector's count.
+//! How long a prompt and the verification of its answer take, for `make bench`, which builds this as what ships:
+//! `prompt ALERTS…`, each file JSON lines or one alert, prints a JSON document for each way to redact, with the median, the
+//! 90th percentile and the most. `prompt --findings ALERTS…` prints what the detector finds.
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a tool for a terminal")]
 
-use std::fmt::Debug;
+use std::cmp::Ordering;
 use std::time::Instant;
 
 use analyze::answer;
@@ -19,18 +20,25 @@ use serde_json::json;
 
 fn main() {
     let mut alerts: Vec<EnrichedAlert> = Vec::new();
-    for file in std::env::args().skip(1) {
+    let (options, files): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument == "--findings");
+    for file in files {
         let text = std::fs::read_to_string(&file).expect("a readable file");
         let whole = Alert::parse(&text).ok().map(enriched);
         let lines = text.lines().filter_map(|line| Alert::parse(line).ok()).map(enriched);
         if let Some(alert) = whole { alerts.push(alert) } else { alerts.extend(lines) }
     }
-    println!("{} alerts", alerts.len());
-    for redaction in [Redaction::Off, Redaction::Secrets, Redaction::Strict] {
-        let settings = PromptSettings { redaction, environment: String::new() };
-        measure(&alerts, &settings);
+    if !options.is_empty() {
+        return find(&alerts);
     }
-    for alert in &alerts {
+    let modes = [("off", Redaction::Off), ("secrets", Redaction::Secrets), ("strict", Redaction::Strict)];
+    for (name, redaction) in modes {
+        measure(name, &alerts, &PromptSettings { redaction, environment: String::new() });
+    }
+}
+
+fn find(alerts: &[EnrichedAlert]) {
+    for alert in alerts {
         let findings = analyze::embedded::find(&alert.alert);
         for finding in findings {
             let claim = if finding.kind.is_claim() { "claim" } else { "trace" };
@@ -45,7 +53,7 @@ fn main() {
     }
 }
 
-fn measure(alerts: &[EnrichedAlert], settings: &PromptSettings) {
+fn measure(name: &str, alerts: &[EnrichedAlert], settings: &PromptSettings) {
     let history = History::default();
     let (mut built, mut read, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for enriched in alerts {
@@ -53,29 +61,28 @@ fn measure(alerts: &[EnrichedAlert], settings: &PromptSettings) {
         let subject = Subject { enriched, history: &history, assessment: &assessment, context: &[] };
         let start = Instant::now();
         let prompt = Prompt::new(settings, &subject, 7);
-        built.push(start.elapsed());
+        built.push(start.elapsed().as_secs_f64());
         sizes.push(prompt.document().len());
         let text = answer_about(&enriched.alert);
         let start = Instant::now();
         let reading = answer::read(&text, &prompt, |_| true);
-        read.push(start.elapsed());
+        read.push(start.elapsed().as_secs_f64());
         assert!(reading.is_ok(), "the answer follows the schema");
     }
-    println!(
-        "{:?}: built in {}, answer read in {}, document {} bytes (median, 99 %, most)",
-        settings.redaction,
-        spread(&mut built),
-        spread(&mut read),
-        spread(&mut sizes),
-    );
+    let figures = json!({
+        "redaction": name,
+        "alerts": alerts.len(),
+        "built_s": spread(&mut built),
+        "verified_s": spread(&mut read),
+        "document_bytes": spread(&mut sizes),
+    });
+    println!("{figures}");
 }
 
-fn spread<T: Copy + Default + Ord + Debug>(values: &mut [T]) -> String {
-    values.sort_unstable();
-    let at = |percent: usize| {
-        values.get(values.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
-    };
-    format!("{:?}, {:?}, {:?}", at(50), at(99), at(100))
+fn spread<T: Copy + PartialOrd>(values: &mut [T]) -> Vec<T> {
+    values.sort_unstable_by(|one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal));
+    let rank = |percent: usize| (values.len() * percent).div_ceil(100).saturating_sub(1);
+    [50, 90, 100].into_iter().filter_map(|percent| values.get(rank(percent)).copied()).collect()
 }
 
 /// An answer of a usual size that cites the log.

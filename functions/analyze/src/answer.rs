@@ -63,17 +63,25 @@ const MAX_NAME_BYTES: usize = 100;
 
 /// A verified answer that does not yet say who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading(Explanation);
+pub struct Reading {
+    explanation: Explanation,
+    invalid_ids: u32,
+}
 
 impl Reading {
+    /// Techniques that the model named and that do not exist, or that it took for the rule's and are not.
+    pub fn invalid_ids(&self) -> u32 {
+        self.invalid_ids
+    }
+
     /// The explanation of a model that was asked just now.
     pub fn written_by(self, model: &str, usage: Option<Spent>) -> Explanation {
-        Explanation { model: prose::name(model), usage, ..self.0 }
+        Explanation { model: prose::name(model), usage, ..self.explanation }
     }
 
     /// The explanation from an answer that was given to an earlier alert of the same kind.
     pub fn reused_from(self, model: &str) -> Explanation {
-        Explanation { model: prose::name(model), reused: true, ..self.0 }
+        Explanation { model: prose::name(model), reused: true, ..self.explanation }
     }
 }
 
@@ -95,11 +103,12 @@ pub fn read(text: &str, prompt: &Prompt, is_technique: impl Fn(&str) -> bool) ->
         .collect();
     let embedded_instructions = embedded_instructions(&answer, prompt);
     let merged = merge::merge(&answer, &verified, &embedded_instructions, prompt);
-    Ok(Reading(Explanation {
+    let (techniques, invalid_ids) = techniques(&answer, &verified, prompt, is_technique);
+    let explanation = Explanation {
         // The shortest text is the one that is believed first: it goes with the verdict that it was written for.
         headline: if merged.stands { prose.of(&answer.headline, MAX_HEADLINE_BYTES) } else { String::new() },
         what_happened: prose.of(&answer.what_happened, MAX_STORY_BYTES),
-        techniques: techniques(&answer, &verified, prompt, is_technique),
+        techniques,
         evidence: verified.into_iter().map(|(_, item)| item).collect(),
         cited,
         benign_explanation: prose.of(&answer.benign_explanation, 2 * MAX_SENTENCE_BYTES),
@@ -122,31 +131,39 @@ pub fn read(text: &str, prompt: &Prompt, is_technique: impl Fn(&str) -> bool) ->
         prompt_version: PROMPT_VERSION,
         usage: None,
         reused: false,
-    }))
+    };
+    Ok(Reading { explanation, invalid_ids })
 }
 
-/// A technique of the rule's must be the rule's; an observed one must exist and rest on a verified citation.
+/// A technique of the rule's must be the rule's; an observed one must exist and rest on a verified citation. Beside
+/// them, how many ids are none.
 fn techniques(
     answer: &Answer,
     verified: &[(usize, Evidence)],
     prompt: &Prompt,
     is_technique: impl Fn(&str) -> bool,
-) -> Vec<ClaimedTechnique> {
-    let mut techniques: Vec<ClaimedTechnique> = Vec::new();
+) -> (Vec<ClaimedTechnique>, u32) {
+    let (mut techniques, mut invalid_ids): (Vec<ClaimedTechnique>, u32) = (Vec::new(), 0);
     for claim in &answer.attack {
         let id = claim.id.trim();
+        let is_real = is_technique(id)
+            && (claim.basis == Basis::Observed || prompt.rule_techniques().iter().any(|known| known == id));
+        if !is_real {
+            invalid_ids = invalid_ids.saturating_add(1);
+            continue;
+        }
         let holds = match claim.basis {
-            Basis::Rule => prompt.rule_techniques().iter().any(|known| known == id),
+            Basis::Rule => true,
             Basis::Observed => {
                 verified.iter().any(|(index, _)| i64::try_from(*index) == Ok(claim.evidence_index))
             }
         };
         let is_new = techniques.iter().all(|known| known.id != id);
-        if holds && is_new && is_technique(id) && techniques.len() < Explanation::MAX_TECHNIQUES {
+        if holds && is_new && techniques.len() < Explanation::MAX_TECHNIQUES {
             techniques.push(ClaimedTechnique { id: id.to_owned(), basis: claim.basis });
         }
     }
-    techniques
+    (techniques, invalid_ids)
 }
 
 /// What the detector found, then what the model quotes from where it really stands.

@@ -25,6 +25,8 @@ use crate::economy::reuse::{Kept, Lease, Turn};
 use crate::model::Model;
 use crate::prompt::{PROMPT_VERSION, PromptSettings, Subject};
 use crate::redaction::REDACTION_VERSION;
+pub use asking::ask_once;
+
 use asking::Asking;
 use calling::Answered;
 use moment::Moment;

@@ -131,13 +131,14 @@ impl Model {
         let asked = self.follow(model_name, course, end, &mut account, accept);
         let (reason, retry_after) = match tokio::time::timeout_at(end, asked).await {
             Ok(Ok((answer, text))) => {
-                let Account { model, request_id, usage } = account;
+                let Account { model, request_id, usage, .. } = account;
                 return Ok((answer, Completion { text, model, request_id, usage }));
             }
             Ok(Err(GivenUp { reason, retry_after })) => (reason, retry_after),
             Err(_elapsed) => (NoAnalysis::Timeout, None),
         };
-        Err(Failed { reason, request_id: account.request_id, usage: account.usage, retry_after })
+        let Account { request_id, usage, status, .. } = account;
+        Err(Failed { reason, request_id, usage, status, retry_after })
     }
 
     /// Try after try, as the course says.
@@ -191,6 +192,7 @@ impl Model {
             }
         };
         account.request_id = answer.request_id();
+        account.status = Some(answer.status.as_u16());
         let (read, error) = answer.read(self.settings.dialect, Timestamp::now());
         let said = read.and_then(|Reply { model, usage, said }| {
             account.model = model;
@@ -229,6 +231,7 @@ struct Account {
     model: String,
     request_id: Option<String>,
     usage: Usage,
+    status: Option<u16>,
 }
 
 /// The end of a question without an answer.

@@ -42,7 +42,8 @@ impl Config {
     }
 }
 
-fn routes(reader: &mut Reader<'_>, mail: &MailSettings) -> Option<Routes> {
+/// The groups of `MAIL_ROUTES`; nothing where it is wrong, and the reader has noted why.
+pub fn routes(reader: &mut Reader<'_>, mail: &MailSettings) -> Option<Routes> {
     let text = reader.optional("MAIL_ROUTES").unwrap_or_else(|| "{}".to_owned());
     match Routes::read(&text, mail) {
         Ok(routes) => Some(routes),

@@ -19,7 +19,7 @@ pub enum Held {
 
 impl Held {
     /// The end of a sentence.
-    pub(crate) fn reason(self) -> &'static str {
+    pub fn reason(self) -> &'static str {
         match self {
             Self::Storm => "more mails than the limit allows",
             Self::QuietHours => "quiet hours",

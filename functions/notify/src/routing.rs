@@ -1,6 +1,5 @@
 //! Who is told of a notice: groups of recipients, from one JSON document of the operator's ([docs](../../../docs/mail-delivery.md)).
 
-mod pattern;
 mod quiet;
 mod read;
 #[cfg(test)]
@@ -11,7 +10,7 @@ use std::collections::BTreeMap;
 
 use domain::assessment::Priority;
 use domain::canary::{self, is_canary};
-use domain::{Alert, Notice};
+use domain::{Alert, NamePattern, Notice};
 use serde::Deserialize;
 
 pub use quiet::{QuietError, QuietHours};
@@ -22,7 +21,6 @@ pub use ways::Ways;
 use crate::delivery::Policy;
 use crate::mail::MailSettings;
 use crate::opening::highest_priority;
-use pattern::Pattern;
 
 /// All groups. There is always one for what no other one gets.
 #[derive(Clone, Debug)]
@@ -60,9 +58,9 @@ pub enum Mode {
 struct When {
     min_priority: Option<Priority>,
     rule_groups: Vec<String>,
-    agents: Vec<Pattern>,
-    labels: BTreeMap<String, Pattern>,
-    tenants: Vec<Pattern>,
+    agents: Vec<NamePattern>,
+    labels: BTreeMap<String, NamePattern>,
+    tenants: Vec<NamePattern>,
 }
 
 impl Routes {
@@ -85,7 +83,7 @@ impl Routes {
     }
 
     fn fits(&self, when: &When, notice: &Notice) -> bool {
-        let (alert, any) = (&notice.alert, |patterns: &[Pattern], text: &str| {
+        let (alert, any) = (&notice.alert, |patterns: &[NamePattern], text: &str| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.fits(text))
         });
         // An incident that was told to a group once is told to its end: its priority never goes down.

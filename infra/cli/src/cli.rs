@@ -12,7 +12,7 @@ use lambda::config::Environment;
 
 use crate::check;
 use crate::eval;
-use crate::eval::Thresholds;
+use crate::eval::{LiveOptions, Thresholds};
 use crate::model;
 use crate::preview;
 use crate::terminal;
@@ -30,7 +30,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     let done = match &command_line.command {
         Command::Check(options) => check::run(options, environment),
         Command::Preview(options) => preview::run(options, environment),
-        Command::Eval(options) => eval::run(options),
+        Command::Eval(options) => eval::run(options, environment),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,7 +57,7 @@ enum Command {
     /// Write one mail of every kind, to look at.
     #[command(after_help = AFTER_PREVIEW)]
     Preview(PreviewOptions),
-    /// Score the assessment, and recorded answers of a model, on alerts whose truth is known.
+    /// Score the assessment, and what a model adds to it, on alerts whose truth is known.
     #[command(after_help = AFTER_EVAL)]
     Eval(EvalOptions),
 }
@@ -95,13 +95,21 @@ pub(crate) struct PreviewOptions {
 }
 
 const AFTER_EVAL: &str = "\
+Environment, with --model:
+  MODEL_KEY               the model's key; without it the server gets none
+  MODEL_PRICES, REDACTION, MODEL_AUTH, MODEL_DIALECT and so on, as on the function
+
 Exit codes:
    0  done, and every limit that was given is kept
    1  a limit is missed; the figures were printed
   64  wrong arguments
   65  an alert, a recorded answer or a probe is not readable
   66  a file cannot be opened or read
-  74  the output cannot be written";
+  69  the model answered nothing
+  73  the file for the answers cannot be made, or is there already
+  74  the output cannot be written
+  78  the environment is wrong, or the model's server turns everything down
+ 130  interrupted; the figures are of the answers until then";
 
 #[derive(Debug, Args)]
 pub(crate) struct EvalOptions {
@@ -126,6 +134,8 @@ pub(crate) struct EvalOptions {
     /// Probes that ask for a milder verdict: each is put into each alert.
     #[arg(long, value_name = "FILE")]
     pub injection: Vec<PathBuf>,
+    #[command(flatten)]
+    pub live: LiveOptions,
     #[command(flatten)]
     pub thresholds: Thresholds,
     /// One JSON document.

@@ -4,11 +4,17 @@
 
 mod cases;
 mod figures;
+mod hearing;
 mod injection;
 mod judged;
+mod live;
+mod options;
+mod record;
 mod report;
 mod score;
 mod thresholds;
+
+use lambda::config::Environment;
 
 use crate::cli::EvalOptions;
 use crate::failure::Failure;
@@ -16,15 +22,20 @@ use crate::terminal::Page;
 
 use cases::Cases;
 use figures::Figures;
-use judged::Recorded;
+use judged::Answers;
+use live::Live;
 
+pub(crate) use options::LiveOptions;
 pub(crate) use thresholds::Thresholds;
 
-pub(crate) fn run(options: &EvalOptions) -> Result<(), Failure> {
+pub(crate) fn run(options: &EvalOptions, environment: &Environment) -> Result<(), Failure> {
     let cases = Cases::read(options)?;
-    let recorded = Recorded::read(&options.recorded, &cases)?;
     let probes = injection::read(&options.injection)?;
-    let figures = Figures::of(&cases, &recorded, &probes);
+    let (answers, stopped) = match &options.live.url {
+        Some(url) => Live::open(&options.live, url, environment)?.ask_about(&cases, &probes)?,
+        None => (Answers::read(&options.recorded, &cases)?, None),
+    };
+    let figures = Figures::of(&cases, &answers, &probes);
     let mut page = Page::new();
     let written = if options.json {
         page.print_json(&serde_json::to_string(&figures).unwrap_or_default())
@@ -32,5 +43,6 @@ pub(crate) fn run(options: &EvalOptions) -> Result<(), Failure> {
         page.print(&report::lines(&figures))
     };
     written.map_err(Failure::Write)?;
+    stopped.map_or(Ok(()), Err)?;
     options.thresholds.check(&figures)
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use analyze::economy::price::PriceError;
 use intel::WarninglistError;
 use intel::feed::FeedError;
 use lambda::config::ConfigError;
@@ -31,8 +32,20 @@ pub(crate) enum Failure {
     Runtime(#[source] io::Error),
     #[error("{path}, line {line}: {problem}")]
     Recorded { path: PathBuf, line: usize, problem: String },
-    #[error("the case {0} stands twice among the alerts, so that recorded answers cannot be told apart")]
+    #[error("the case {0} stands twice among the alerts, so that answers cannot be told apart")]
     SameCase(String),
+    #[error("could not use the prices in {path}")]
+    Prices { path: PathBuf, source: PriceError },
+    #[error("could not make {path} for the answers; name a file that is not there yet")]
+    Record { path: PathBuf, source: io::Error },
+    #[error("could not write the answers to {path}")]
+    RecordCut { path: PathBuf, source: io::Error },
+    #[error("the model's server turns everything down{}: {advice}", http(*.status))]
+    TurnedDown { status: Option<u16>, advice: String },
+    #[error("the model did not answer: {0}")]
+    NoAnswer(String),
+    #[error("interrupted after {asked} of {all}")]
+    Interrupted { asked: usize, all: Count },
     #[error("a limit is missed: {0}")]
     Thresholds(String),
     #[error("could not use the folder for mails: {path}")]
@@ -45,8 +58,6 @@ pub(crate) enum Failure {
     Index(#[source] askama::Error),
     #[error("there is no mail called {kind}; there are {known}")]
     UnknownKind { kind: String, known: String },
-    #[error("could not write a mail")]
-    Mail(#[source] notify::mail::MailError),
     #[error("a stage did not take an alert: {0}")]
     Stage(String),
     #[error("could not set up the model's client")]
@@ -60,22 +71,29 @@ impl Failure {
         match self {
             Self::Thresholds(_) => 1,
             Self::UnknownKind { .. } => 64,
+            Self::NoAnswer(_) => 69,
+            Self::Interrupted { .. } => 130,
             Self::BadAlerts(_)
             | Self::Recorded { .. }
             | Self::SameCase(_)
             | Self::EmptyFeed(_)
+            | Self::Prices { .. }
             | Self::Warninglist { .. }
             | Self::Feed { source: FeedError::TooLarge, .. } => 65,
             Self::UnreadableAlerts(_)
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
-            Self::Index(_) | Self::Mail(_) | Self::Stage(_) => 70,
+            Self::Index(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
-            Self::Folder { .. } | Self::ForeignFolder(_) => 73,
-            Self::Write(_) => 74,
-            Self::Config(_) | Self::Client { .. } | Self::ModelClient(_) => 78,
+            Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } => 73,
+            Self::Write(_) | Self::RecordCut { .. } => 74,
+            Self::Config(_) | Self::Client { .. } | Self::ModelClient(_) | Self::TurnedDown { .. } => 78,
         }
     }
+}
+
+fn http(status: Option<u16>) -> String {
+    status.map_or_else(String::new, |status| format!(" (HTTP {status})"))
 }
 
 /// A number of things, and what they are.

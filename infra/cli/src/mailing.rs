@@ -1,5 +1,8 @@
 //! `triage check --mail`: from alerts to the mails that they would make, and to what became of each.
 
+mod account;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -12,13 +15,14 @@ use serde::Serialize;
 
 use crate::cli::CheckOptions;
 use crate::desk;
-use crate::failure::{Count, Failure};
+use crate::failure::Failure;
 use crate::input::Arrivals;
 use crate::mail_folder::{Entry, Foreign, MailFolder};
 use crate::stages::{Cause, Delivery, Intake, Stages, Told};
 use crate::subject::{self, Subject};
 use crate::terminal::{Page, tell};
 use crate::trouble::Trouble;
+use account::{Ends, Telling};
 
 pub(crate) fn run(options: &CheckOptions, into: &Path, environment: &Environment) -> Result<(), Failure> {
     let now = Timestamp::now();
@@ -34,6 +38,7 @@ pub(crate) fn run(options: &CheckOptions, into: &Path, environment: &Environment
         page: Page::new(),
         json: options.json,
         ends: Ends::default(),
+        tellings: BTreeMap::new(),
         latest: None,
         out_of_order: false,
     };
@@ -53,19 +58,11 @@ struct Run {
     page: Page,
     json: bool,
     ends: Ends,
+    /// What each group of recipients was told of.
+    tellings: BTreeMap<String, Telling>,
     /// Of the alerts that have come.
     latest: Option<Timestamp>,
     out_of_order: bool,
-}
-
-/// How many alerts ended how.
-#[derive(Debug, Default)]
-struct Ends {
-    notified: usize,
-    counted: usize,
-    observed: usize,
-    ignored: usize,
-    dead_lettered: usize,
 }
 
 /// One alert's end as JSON. Names stay; new ones may come.
@@ -83,6 +80,10 @@ struct EndDocument<'a> {
 struct MailDocument<'a> {
     schema: u8,
     mail: &'a Entry,
+    at: Timestamp,
+    to: &'a str,
+    /// Alerts that no other mail tells these recipients of.
+    alerts: u64,
 }
 
 impl Run {
@@ -112,12 +113,25 @@ impl Run {
         if !self.deliver(rest)? {
             return Ok(false);
         }
-        let account = self.ends.account();
-        let folder = self.folder.finish("Mails that these alerts make", &account)?;
+        let mut account = vec![self.ends.account()];
+        account.extend(self.accounts());
+        let folder = self.folder.finish("Mails that these alerts make", &account.join("; "))?;
         if self.json {
             return Ok(true);
         }
-        written(self.page.print(&[String::new(), account, folder]))
+        account.insert(0, String::new());
+        account.push(folder);
+        written(self.page.print(&account))
+    }
+
+    /// Who was told of how many alerts, where the list of mails does not say it all.
+    fn accounts(&self) -> Vec<String> {
+        let several = self.tellings.len() > 1;
+        let told = self.tellings.iter().filter(|(_, telling)| several || telling.has_digests());
+        let account = |(to, telling): (&String, &Telling)| {
+            if several { format!("{to}: {}", telling.account()) } else { telling.account() }
+        };
+        told.map(account).collect()
     }
 
     fn end(
@@ -149,17 +163,24 @@ impl Run {
     /// Each mail into the folder, and a line about it.
     fn deliver(&mut self, deliveries: Vec<Delivery>) -> Result<bool, Failure> {
         for delivery in deliveries {
-            let mail = self.stages.mail(&delivery)?;
-            let entry = delivery.entry(self.folder.count(), &mail);
+            let entry = delivery.entry(self.folder.count());
+            let Delivery { at, sent, .. } = &delivery;
+            self.tellings.entry(sent.to.clone()).or_default().add(sent.kind, sent.alerts);
             let heard = if self.json {
-                let document = MailDocument { schema: 1, mail: &entry };
+                let document =
+                    MailDocument { schema: 1, mail: &entry, at: *at, to: &sent.to, alerts: sent.alerts };
                 self.page.print_json(&serde_json::to_string(&document).unwrap_or_default())
             } else {
                 let Entry { name, kind, subject, .. } = &entry;
-                let time = delivery.at.strftime("%H:%M:%S");
-                self.page.print(&[format!("  mail {name} at {time} {kind:<10} {subject}")])
+                let time = at.strftime("%H:%M:%S");
+                let to = if sent.to == self.stages.recipients() {
+                    String::new()
+                } else {
+                    format!(", to {}", sent.to)
+                };
+                self.page.print(&[format!("  mail {name} at {time} {kind:<10} {subject}{to}")])
             };
-            self.folder.add(entry, &mail)?;
+            self.folder.add(entry, &sent.mail)?;
             if !written(heard)? {
                 return Ok(false);
             }
@@ -179,29 +200,6 @@ impl Run {
             );
         }
         self.latest = self.latest.max(Some(time));
-    }
-}
-
-impl Ends {
-    fn add(&mut self, outcome: Outcome) {
-        *match outcome {
-            Outcome::Notified => &mut self.notified,
-            Outcome::Counted => &mut self.counted,
-            Outcome::Observed => &mut self.observed,
-            Outcome::Ignored => &mut self.ignored,
-            Outcome::DeadLettered => &mut self.dead_lettered,
-        } += 1;
-    }
-
-    /// `13 alerts = 6 notified + 3 counted + 1 observed + 2 ignored + 1 dead-lettered`
-    fn account(&self) -> String {
-        let Self { notified, counted, observed, ignored, dead_lettered } = self;
-        let all = notified + counted + observed + ignored + dead_lettered;
-        format!(
-            "{} = {notified} notified + {counted} counted + {observed} observed + {ignored} ignored + \
-             {dead_lettered} dead-lettered",
-            Count(all, "alert")
-        )
     }
 }
 

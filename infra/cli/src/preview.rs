@@ -65,10 +65,9 @@ fn of_alerts(
         let Some(alert) = trouble.taken(&subject) else { continue };
         let told = runtime.block_on(stages.take(alert, Intake::Triaged))?;
         for delivery in told.deliveries {
-            let mail = stages.mail(&delivery)?;
-            let entry = delivery.entry(folder.count(), &mail);
+            let entry = delivery.entry(folder.count());
             show(&mut page, options.json, &entry)?;
-            folder.add(entry, &mail)?;
+            folder.add(entry, &delivery.sent.mail)?;
         }
     }
     close(

@@ -3,17 +3,17 @@
 //! Time is the alerts' own: a sweep that would have come between two alerts comes between them.
 
 mod outside;
+mod postbox;
 mod sightings;
+mod site;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use analyze::assessment::SiteNotes;
 use analyze::incidents::MemoryIncidents;
 use analyze::story::Story;
-use domain::incident::{Escalation, IncidentId, Kind, Silences};
-use domain::{Alert, AlertKey, Notice};
-use enrich::config::Choices;
+use domain::incident::IncidentId;
+use domain::{Alert, AlertKey};
 use enrich::routing::{Path, Route, Routing};
 use enrich::triage::{BELOW_FORWARD_LEVEL, Triage};
 use enrich::window::Window;
@@ -21,10 +21,12 @@ use intel::{Intelligence, MemoryStore};
 use jiff::Timestamp;
 use lambda::batch::Deadline;
 use lambda::claims::{Claims, MemoryClaims};
-use lambda::config::{ConfigError, Environment, Reader};
-use lambda::ledger::Outcome;
+use lambda::config::Environment;
+use lambda::ledger::{End, Outcome};
+use lambda::metrics::Metrics;
 use lambda::{Settled, logs};
-use notify::mail::{Mail, MailSettings, mail};
+use notify::delivery::store::MemoryDeliveries;
+use notify::delivery::{Dispatch, Swept, Told as Notified};
 
 use crate::desk;
 use crate::failure::Failure;
@@ -32,6 +34,10 @@ use crate::mail_folder::Entry;
 use crate::model;
 use crate::subject;
 use outside::Hand;
+use postbox::{Postbox, Sent};
+use site::Site;
+
+pub(crate) use postbox::MailKind;
 
 /// Whether the site's routing decides about alerts, or all of them are triaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +47,14 @@ pub(crate) enum Intake {
 }
 
 pub(crate) struct Stages {
-    site: Site,
+    routing: Routing,
+    recipients: String,
     triage: Triage<MemoryStore>,
     story: Story<MemoryIncidents, Hand>,
     incidents: MemoryIncidents,
     hand: Hand,
+    dispatch: Dispatch<MemoryDeliveries, Postbox>,
+    postbox: Postbox,
     known: HashSet<AlertKey>,
     /// Where time stands; nothing before the first alert.
     clock: Option<Timestamp>,
@@ -63,12 +72,12 @@ pub(crate) struct Told {
     pub deliveries: Vec<Delivery>,
 }
 
-/// A mail that is to be sent, and when.
+/// A mail, and when it goes out.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub at: Timestamp,
     pub cause: Cause,
-    pub notice: Notice,
+    pub sent: Sent,
 }
 
 /// What makes a mail go out.
@@ -79,20 +88,15 @@ pub(crate) enum Cause {
     Sweep,
 }
 
-/// What the site decides, by the variables that Terraform sets on the functions.
-struct Site {
-    routing: Routing,
-    mail: MailSettings,
-}
-
 impl Stages {
     /// No function lives longer; here nothing ends before it is done.
     const LEASE: Duration = Duration::from_mins(1);
     const ENOUGH: Duration = Duration::from_mins(10);
 
-    /// Asks nobody and knows no feed.
+    /// Asks nobody, knows no feed, and sends every mail, to all.
     pub fn offline(environment: &Environment, otherwise: Timestamp) -> Result<Self, Failure> {
-        Self::new(environment, otherwise, &model::Choice::NONE, |policy| Ok(desk::knowing_nobody(policy)))
+        let environment = environment.with([("MAIL_ROUTES", Site::NO_LIMITS)]);
+        Self::new(&environment, otherwise, &model::Choice::NONE, |policy| Ok(desk::knowing_nobody(policy)))
     }
 
     /// `intelligence` is made from the site's own lists.
@@ -102,13 +106,14 @@ impl Stages {
         model: &model::Choice,
         intelligence: impl FnOnce(intel::Policy) -> Result<Intelligence<MemoryStore>, Failure>,
     ) -> Result<Self, Failure> {
-        let (choices, mail, notes, silences) = read(environment)?;
+        let Site { choices, routes, recipients, notes, silences } = Site::read(environment)?;
         let explainer = model::explainer(model, environment, notes.environment())?;
         let claims = MemoryClaims::default();
         let incidents = MemoryIncidents::new(claims.clone());
-        let hand = Hand::new(explainer);
+        let (hand, postbox) = (Hand::new(explainer), Postbox::default());
         Ok(Self {
-            site: Site { routing: choices.routing, mail },
+            routing: choices.routing,
+            recipients,
             triage: Triage {
                 intelligence: intelligence(choices.policy)?,
                 window: Window::memory(choices.dedup_window),
@@ -123,8 +128,16 @@ impl Stages {
                 silences,
                 Self::LEASE,
             ),
+            dispatch: Dispatch::new(
+                Claims::new(MemoryClaims::default(), "notify", Self::LEASE),
+                MemoryDeliveries::default(),
+                postbox.clone(),
+                routes,
+                Metrics::unwritten("notify"),
+            ),
             incidents,
             hand,
+            postbox,
             known: HashSet::new(),
             clock: None,
             otherwise,
@@ -148,9 +161,9 @@ impl Stages {
         self.sweep(None).await
     }
 
-    /// The mail as `notify` would send it.
-    pub fn mail(&self, delivery: &Delivery) -> Result<Mail, Failure> {
-        mail(&delivery.notice, &self.site.mail, &[], delivery.at).map_err(Failure::Mail)
+    /// To whom mails go that no group of the routes gets.
+    pub fn recipients(&self) -> &str {
+        &self.recipients
     }
 
     /// How many alerts an incident has counted by now.
@@ -164,7 +177,7 @@ impl Stages {
         intake: Intake,
         at: Timestamp,
     ) -> Result<(Outcome, String), Failure> {
-        let path = match (intake, self.site.routing.route(alert)) {
+        let path = match (intake, self.routing.route(alert)) {
             (Intake::Triaged, _) => Path::Triage,
             (Intake::Routed, Route::Follow(path)) => path,
             (Intake::Routed, Route::Ignore(rule)) => return Ok((Outcome::Ignored, rule.name().to_owned())),
@@ -187,86 +200,85 @@ impl Stages {
                 triaged.enriched
             }
         };
-        let deadline = Deadline::within(Self::ENOUGH, Duration::ZERO);
         // A story's future is large.
-        let told = Box::pin(self.story.tell(&enriched, deadline, at)).await;
-        match told.map_err(|error| stage_failed(&error))? {
-            Settled::Ended(end) => Ok((end.outcome, end.reason)),
-            // Its own mail is the end of the alert that opened an incident.
-            Settled::Passed => Ok((Outcome::Notified, format!("incident {}", IncidentId::of(alert)))),
+        let told = Box::pin(self.story.tell(&enriched, Self::deadline(), at)).await;
+        let settled = told.map_err(|error| stage_failed(&error))?;
+        let own = self.notify(at).await?;
+        match (settled, own) {
+            // Its own mail, or the digest that tells of it, is the end of the alert that opened an incident.
+            (Settled::Ended(end), _) | (Settled::Passed, Some(end)) => Ok((end.outcome, end.reason)),
+            (Settled::Passed, None) => Err(Failure::Stage("an alert's notice did not come".to_owned())),
         }
     }
 
-    /// Sweeps as the schedule does, at each whole minute at which something is due.
+    /// Hands over what the analyze stage has sent. The end of the alert that opened an incident, if one did.
+    async fn notify(&self, at: Timestamp) -> Result<Option<End>, Failure> {
+        let mut own = None;
+        for notice in self.hand.take() {
+            // The message is for a notice that has to wait for the account: here none has to.
+            let told = Box::pin(self.dispatch.tell(&notice, "", Self::deadline(), at)).await;
+            match told.map_err(|error| stage_failed(&error))? {
+                Notified::Settled(Settled::Ended(end)) => own = Some(end),
+                Notified::Settled(Settled::Passed) => {}
+                Notified::Rejected(reason) => return Err(Failure::Stage(reason)),
+            }
+        }
+        Ok(own)
+    }
+
+    /// Sweeps as both schedules do, at each whole minute at which something is due.
     async fn sweep(&mut self, until: Option<Timestamp>) -> Result<Vec<Delivery>, Failure> {
         let mut deliveries = Vec::new();
-        while let Some(due) = self.incidents.next_due() {
+        while let Some(due) = self.next_due().await? {
             let at = next_minute(self.clock.map_or(due, |clock| clock.max(due)));
             if until.is_some_and(|until| at > until) {
                 break;
             }
             self.clock = Some(at);
-            let deadline = Deadline::within(Self::ENOUGH, Duration::ZERO);
-            let swept = Box::pin(self.story.sweep(deadline, at)).await;
-            let swept = swept.map_err(|error| stage_failed(&error))?;
+            let attended = Box::pin(self.story.sweep(Self::deadline(), at)).await;
+            let attended = attended.map_err(|error| stage_failed(&error))?.attended;
+            self.notify(at).await?;
+            let swept = Box::pin(self.dispatch.sweep(Self::deadline(), at)).await;
+            let Swept { digests, storms, failed, .. } = swept.map_err(|error| stage_failed(&error))?;
+            if failed > 0 {
+                return Err(Failure::Stage("a digest could not be sent".to_owned()));
+            }
             deliveries.extend(self.sent(at, Cause::Sweep));
-            if swept.attended == 0 {
-                break;
+            // Nothing done is no fault: quiet hours may begin between the time at which a digest is due and the sweep.
+            let idle = attended + digests + storms == 0;
+            if idle && self.next_due().await?.is_some_and(|due| due <= at) {
+                return Err(Failure::Stage("something is due, and no sweep sends it".to_owned()));
             }
         }
         Ok(deliveries)
     }
 
+    async fn next_due(&self) -> Result<Option<Timestamp>, Failure> {
+        let held = self.dispatch.next_due(self.clock.unwrap_or(Timestamp::MIN)).await;
+        let held = held.map_err(|error| stage_failed(&error))?;
+        Ok(self.incidents.next_due().into_iter().chain(held).min())
+    }
+
+    fn deadline() -> Deadline {
+        Deadline::within(Self::ENOUGH, Duration::ZERO)
+    }
+
     fn sent(&self, at: Timestamp, cause: Cause) -> impl Iterator<Item = Delivery> + use<> {
-        self.hand.take().into_iter().map(move |notice| Delivery { at, cause, notice })
+        self.postbox.take().into_iter().map(move |sent| Delivery { at, cause, sent })
     }
 }
 
 impl Delivery {
     /// `number` mails stand in the folder already.
-    pub fn entry(&self, number: usize, mail: &Mail) -> Entry {
-        let Self { at, notice, .. } = self;
-        let time = at.strftime("%Y-%m-%d %H:%M:%S UTC");
-        let (incident, alerts) = (&notice.incident, notice.summary.alerts);
-        let alerts = if alerts == 1 { "1 alert".to_owned() } else { format!("{alerts} alerts") };
-        let why = match &notice.kind {
-            Kind::First => "opens an incident".to_owned(),
-            Kind::Update => "an incident goes on".to_owned(),
-            Kind::Escalation(reasons) => {
-                let reasons: Vec<&str> = reasons.iter().copied().map(escalation).collect();
-                format!("gets worse: {}", reasons.join(", "))
-            }
-        };
+    pub fn entry(&self, number: usize) -> Entry {
+        let Self { at, sent, .. } = self;
         Entry {
             name: format!("{:03}", number + 1),
-            kind: notice.kind.name().to_owned(),
-            subject: mail.subject.clone(),
-            about: format!(
-                "{time}, incident {incident}, {} priority: {why}; {alerts} so far",
-                notice.priority()
-            ),
+            kind: sent.kind.name().to_owned(),
+            subject: sent.mail.subject.clone(),
+            about: format!("{}, to {}, {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"), sent.to, sent.about),
         }
     }
-}
-
-fn escalation(reason: Escalation) -> &'static str {
-    match reason {
-        Escalation::HigherLevel => "a higher level",
-        Escalation::TurnedMalicious => "turned malicious",
-        Escalation::SuccessAfterFailures => "a success after failures",
-        Escalation::NewHost => "a new host",
-    }
-}
-
-fn read(environment: &Environment) -> Result<(Choices, MailSettings, SiteNotes, Silences), ConfigError> {
-    let environment = environment.or([("MAIL_FROM", "triage@example.com"), ("MAIL_TO", "soc@example.com")]);
-    let mut reader = Reader::new(&environment);
-    let choices = Choices::read(&mut reader);
-    let mail = MailSettings::read(&mut reader);
-    let notes: Option<SiteNotes> = reader.or_default("SITE_NOTES", "{}");
-    let silences = reader.or_default("UPDATE_AFTER", "5m,30m,4h,24h");
-    let all = (|| Some((choices?, mail?, notes?, silences?)))();
-    reader.finish(all)
 }
 
 /// The sweep comes every minute, at no certain second of it.

@@ -107,7 +107,9 @@ fn techniques_must_exist_and_rest_on_something() {
         claim("T1110", "rule", 9), claim("T1078", "rule", 0), claim("T9999", "observed", 0), claim("T1078", "observed", 1),
         claim("T1110.001", "observed", 0), claim("T1110.001", "observed", 0), claim("x", "observed", -1),
     ]}));
-    let techniques = explained(&about(&alert().to_string()), &text).techniques;
+    let reading = read(&text, &about(&alert().to_string()), is_technique).unwrap();
+    assert_eq!(reading.invalid_ids(), 3, "one is not the rule's, two are none");
+    let techniques = reading.written_by("model-1", None).techniques;
     let ids: Vec<&str> = techniques.iter().map(|technique| technique.id.as_str()).collect();
     assert_eq!(ids, ["T1110", "T1110.001"]);
 }

@@ -4,19 +4,19 @@
 //!   "assets": [{"agent": "db-*", "labels": {"env": "prod"}, "criticality": "critical", "note": "customer database"}],
 //!   "windows": [{"agent": "web-*", "from": "2026-10-03T20:00:00Z", "until": "2026-10-03T22:00:00Z", "note": "patching"}]}`
 
-mod text;
+mod note;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use domain::Alert;
 use domain::assessment::SignalName;
+use domain::{Alert, NamePattern};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::scale;
 use super::signal::{Collected, Sign};
-use text::{Note, Pattern};
+use note::Note;
 
 /// The operator's notes, checked. The only place that may say that an activity was meant; even that lowers nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -33,10 +33,10 @@ pub struct SiteNotes {
 #[serde(deny_unknown_fields)]
 pub struct Asset {
     #[serde(default)]
-    agent: Pattern,
+    agent: NamePattern,
     /// Labels of the agent that must all fit.
     #[serde(default)]
-    labels: BTreeMap<String, Pattern>,
+    labels: BTreeMap<String, NamePattern>,
     #[serde(default)]
     criticality: Criticality,
     note: Note,
@@ -56,7 +56,7 @@ pub enum Criticality {
 #[serde(deny_unknown_fields)]
 pub struct MaintenanceWindow {
     #[serde(default)]
-    agent: Pattern,
+    agent: NamePattern,
     from: Timestamp,
     until: Timestamp,
     note: Note,
@@ -105,8 +105,9 @@ impl SiteNotes {
     fn assets_of<'a>(&'a self, alert: &'a Alert) -> impl Iterator<Item = &'a Asset> {
         self.assets.iter().filter(|asset| {
             let label = |name: &String| alert.text_at(&["agent", "labels", name]);
-            let fits =
-                |(name, pattern): (&String, &Pattern)| label(name).is_some_and(|text| pattern.fits(&text));
+            let fits = |(name, pattern): (&String, &NamePattern)| {
+                label(name).is_some_and(|text| pattern.fits(&text))
+            };
             asset.agent.fits(&alert.agent().name) && asset.labels.iter().all(fits)
         })
     }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::model::Usage;
+
 /// Tokens that a call used, or may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
@@ -19,6 +21,12 @@ pub struct Tokens {
 impl Tokens {
     pub fn total(self) -> u64 {
         self.input.saturating_add(self.output)
+    }
+}
+
+impl From<Usage> for Tokens {
+    fn from(usage: Usage) -> Self {
+        Self { input: usage.input_tokens, cached: usage.cached_tokens, output: usage.output_tokens }
     }
 }
 

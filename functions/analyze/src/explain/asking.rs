@@ -1,13 +1,26 @@
 //! What a model is asked about an alert, and how its answer is read: the one place where prompts and verification
 //! meet what is done to ask seldom.
 
+use std::time::Duration;
+
 use domain::analysis::Explanation;
 use domain::attack;
 
 use crate::answer::{self, Reading};
 use crate::economy::price::Tokens;
-use crate::model::{Request, Unaccepted};
+use crate::model::{Completion, Failed, Model, Request, Unaccepted};
 use crate::prompt::{self, Prompt, PromptSettings, Subject};
+
+/// What the stage would ask about this alert, asked at once: nothing is spared, reused or budgeted, and the model's own
+/// time-out is the only bound. For measuring a model. Each question needs a seed that nobody can guess.
+pub async fn ask_once(
+    model: &Model,
+    settings: &PromptSettings,
+    subject: &Subject<'_>,
+    seed: u128,
+) -> Result<(Reading, Completion), Failed> {
+    Asking::about(settings, subject, seed).put_to(model, model.name(), Duration::MAX).await
+}
 
 #[derive(Debug)]
 pub(super) struct Asking {
@@ -25,18 +38,23 @@ impl Asking {
         Self { full: Prompt::new(settings, subject, seed), reduced: Prompt::reduced(settings, subject, seed) }
     }
 
-    pub fn request(&self) -> Request<'_> {
-        Request {
+    /// The answer and what is left of it after verification, within `available`.
+    pub async fn put_to(
+        &self,
+        model: &Model,
+        name: &str,
+        available: Duration,
+    ) -> Result<(Reading, Completion), Failed> {
+        let request = Request {
             instructions: self.full.instructions(),
             document: self.full.document(),
             schema: prompt::schema(),
             max_output_tokens: Self::MAX_OUTPUT_TOKENS,
             cache_key: prompt::SCHEMA_NAME,
-        }
-    }
-
-    pub fn reduced(&self) -> &str {
-        self.reduced.document()
+        };
+        let reduced = Some(self.reduced.document());
+        // The client's future is large, and every step of the story would carry it.
+        Box::pin(model.ask(name, &request, reduced, available, |text| self.read(text))).await
     }
 
     /// The most that a call can use: no token is shorter than a byte, and the client tries twice at most.
@@ -52,7 +70,7 @@ impl Asking {
     }
 
     /// What is left of an answer after verification against this alert; the error may go back to the model.
-    pub fn read(&self, text: &str) -> Result<Reading, Unaccepted> {
+    fn read(&self, text: &str) -> Result<Reading, Unaccepted> {
         let is_technique = |id: &str| attack::technique(id).is_some();
         answer::read(text, &self.full, is_technique).map_err(|problem| {
             if problem.is_repairable() {

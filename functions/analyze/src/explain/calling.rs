@@ -17,7 +17,7 @@ use crate::economy::cascade::Size;
 use crate::economy::fingerprint::Question;
 use crate::economy::price::Tokens;
 use crate::economy::reuse::Kept;
-use crate::model::{Completion, Failed, Usage};
+use crate::model::{Completion, Failed};
 
 /// An answer that was accepted.
 #[derive(Debug)]
@@ -53,10 +53,7 @@ impl Explainer {
         let most = budget::amount(&self.settings.prices, name, asking.most_tokens());
         let reserved = self.settings.budget.reserve(&self.analyses, most, moment.now()).await;
         let reservation = reserved.inspect_err(|reason| self.count_refusal(*reason, moment.now()))?;
-        let (request, reduced) = (asking.request(), Some(asking.reduced()));
-        let asked = self.model.ask(name, &request, reduced, moment.remaining(), |text| asking.read(text));
-        // The client's future is large, and every step of the story would carry it.
-        let asked = Box::pin(asked).await;
+        let asked = asking.put_to(&self.model, name, moment.remaining()).await;
         let (call, lesson) = self.noted(name, &asked);
         Budget::settle(&self.analyses, reservation, self.owed(&call, most)).await;
         breaker::learn(&self.analyses, &pass, lesson, moment.now()).await;
@@ -85,7 +82,7 @@ impl Explainer {
             Ok((_, completion)) => (completion.usage, &completion.request_id),
             Err(failed) => (failed.usage, &failed.request_id),
         };
-        let tokens = tokens(usage);
+        let tokens = Tokens::from(usage);
         let (answered, lesson) = match asked {
             Ok((_, completion)) => (Some(completion), Lesson::Alive),
             Err(failed) => (None, Lesson::of(failed.reason, failed.retry_after)),
@@ -122,8 +119,4 @@ impl Explainer {
             self.metrics.add("ModelCostMicroUsd", count(cost), &[model], now);
         }
     }
-}
-
-fn tokens(usage: Usage) -> Tokens {
-    Tokens { input: usage.input_tokens, cached: usage.cached_tokens, output: usage.output_tokens }
 }

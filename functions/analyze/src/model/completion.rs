@@ -51,6 +51,8 @@ pub struct Failed {
     pub reason: NoAnalysis,
     pub request_id: Option<String>,
     pub usage: Usage,
+    /// The HTTP status of the last answer; nothing where none came.
+    pub status: Option<u16>,
     /// How long the server wants to be left alone.
     pub retry_after: Option<Duration>,
 }

@@ -134,6 +134,14 @@ impl Gate {
         self.storm.as_ref().filter(|heap| !heap.announced && policy.is_awake(heap, now))
     }
 
+    /// When a sweep has something to do next, if no notice comes until then.
+    pub fn next_due(&self, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+        let closed = self.closed.iter().map(|_| now);
+        let storm = self.storm.iter().filter(|heap| !heap.announced).map(|heap| policy.awake_at(heap, now));
+        let open = self.open().map(|heap| policy.awake_at(heap, heap.due.max(now)));
+        closed.chain(storm).chain(open).min()
+    }
+
     /// Notes that the storm notice was sent; false if that changes nothing.
     pub fn announced(&mut self, digest: &str) -> bool {
         let heap = self.storm.as_mut().filter(|heap| heap.digest == digest && !heap.announced);
@@ -177,11 +185,16 @@ impl Policy {
         self.quiet.as_ref().filter(|quiet| priority < quiet.except).and_then(|quiet| quiet.until(now))
     }
 
-    /// Whether the group may be told of a heap now: a storm that runs into quiet hours waits for their end.
+    /// Whether the group may be told of a heap now.
     fn is_awake(&self, heap: &Heap, now: Timestamp) -> bool {
+        self.awake_at(heap, now) <= now
+    }
+
+    /// From when on the group may be told of a heap: a storm that runs into quiet hours waits for their end.
+    fn awake_at(&self, heap: &Heap, now: Timestamp) -> Timestamp {
         match heap.why {
-            Held::QuietHours => true,
-            Held::Storm => self.quiet_until(heap.worst, now).is_none(),
+            Held::QuietHours => now,
+            Held::Storm => self.quiet_until(heap.worst, now).unwrap_or(now),
         }
     }
 }
@@ -287,6 +300,35 @@ mod tests {
     }
 
     proptest! {
+        /// Nobody needs to sweep before it, and then there is something to do: with quiet hours and without.
+        #[test]
+        fn a_gate_is_due_when_a_sweep_would_do_something(
+            arrivals in prop::collection::vec((0_i64..1_200, prop::bool::weighted(0.2)), 1..80),
+            quiet in any::<bool>(),
+            begins in 0_i64..86_400,
+        ) {
+            let policy = Policy { quiet: quiet.then(night), ..policy() };
+            let (mut gate, mut now) = (Gate::default(), begins);
+            prop_assert_eq!(gate.next_due(&policy, at(now)), None);
+            let would_act =
+                |gate: &Gate, when| gate.clone().close(&policy, when) || gate.unannounced(&policy, when).is_some();
+            for (pause, severe) in arrivals {
+                now += pause;
+                gate.meet("soc", weight(severe), &policy, at(now));
+                match gate.next_due(&policy, at(now)) {
+                    None => prop_assert!(gate.open().next().is_none()),
+                    Some(due) => {
+                        prop_assert!(due >= at(now) && would_act(&gate, due));
+                        let mut before = at(now);
+                        while before < due {
+                            prop_assert!(!would_act(&gate, before));
+                            before += Duration::from_mins(10);
+                        }
+                    }
+                }
+            }
+        }
+
         /// Whatever comes when, and whenever somebody sweeps: each notice is sent or in one heap, each heap holds what it
         /// says, and no hour has more mails than both limits and one burst each allow, digests and storm notices included.
         #[test]

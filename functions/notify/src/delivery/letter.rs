@@ -3,7 +3,9 @@
 use domain::Notice;
 use jiff::Timestamp;
 
+use crate::held;
 use crate::mail::{self, Digest, Mail, MailError, MailSettings, Note, Storm};
+use crate::opening::untold;
 use crate::webhook::{self, Message};
 
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,15 @@ impl Letter<'_> {
             ],
             Self::Digest(digest) => vec![("kind", "digest"), ("notice", &digest.id)],
             Self::Storm(storm) => vec![("kind", "storm"), ("notice", &storm.id)],
+        }
+    }
+
+    /// Alerts that nothing else tells the group of: a storm notice leaves its own to the digest.
+    pub fn alerts(&self) -> u64 {
+        match self {
+            Self::Notice(notice) => untold(notice),
+            Self::Digest(digest) => held::alerts(&digest.incidents),
+            Self::Storm(_) => 0,
         }
     }
 

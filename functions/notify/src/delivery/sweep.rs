@@ -64,6 +64,15 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
         Ok(swept)
     }
 
+    /// When a sweep has a digest or a storm notice to send next, if no notice comes until then.
+    pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, NotifyError> {
+        let gates = self.store.gates().await?;
+        let due = |(post, gate): &(Post, Stored<Gate>)| {
+            gate.value.next_due(&self.routes.group(&post.group).policy, now)
+        };
+        Ok(gates.iter().filter_map(due).min())
+    }
+
     /// Puts parked notices back into their queue. One that comes twice finds its claim done.
     async fn bring_back(&self, most: u32) -> Result<u32, NotifyError> {
         let mut returned = 0;

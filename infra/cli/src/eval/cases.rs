@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use analyze::assessment::{SiteNotes, assess};
 use domain::assessment::Assessment;
 use domain::history::{History, Past};
+use domain::message::Schema;
 use domain::verdict::{Formula, Verdict};
-use domain::{Alert, lenient};
+use domain::{Alert, EnrichedAlert, lenient};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -49,6 +50,12 @@ impl Case {
     pub fn assess(&self, alert: &Alert) -> Assessment {
         judge(alert, &self.history)
     }
+
+    /// An alert in this one's place, as it comes to the analyze stage when nobody knows anything about it.
+    pub fn enriched(alert: Alert) -> EnrichedAlert {
+        let verdict = nothing_known();
+        EnrichedAlert { schema: Schema, alert, reports: Vec::new(), verdict, repeat_of: None }
+    }
 }
 
 impl Cases {
@@ -68,10 +75,11 @@ impl Cases {
         self.all.iter().find(|case| case.name() == name)
     }
 
-    /// A name that two cases share: recorded answers could not be told apart.
-    pub fn twice(&self) -> Option<&str> {
+    /// Fails when two cases share a name: answers could not be told apart.
+    pub fn check_names(&self) -> Result<(), Failure> {
         let mut names = HashSet::new();
-        self.all.iter().map(Case::name).find(|name| !names.insert(*name))
+        let twice = self.all.iter().map(Case::name).find(|name| !names.insert(*name));
+        twice.map_or(Ok(()), |name| Err(Failure::SameCase(name.to_owned())))
     }
 }
 
@@ -162,6 +170,9 @@ fn in_order(found: Vec<(Alert, Label)>) -> Vec<Case> {
 }
 
 fn judge(alert: &Alert, history: &History) -> Assessment {
-    let nothing_asked = Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH);
-    assess(alert, &nothing_asked, history, &SiteNotes::default())
+    assess(alert, &nothing_known(), history, &SiteNotes::default())
+}
+
+fn nothing_known() -> Verdict {
+    Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH)
 }

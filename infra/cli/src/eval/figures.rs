@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::cases::{Case, Cases, Label};
 use super::injection::{self, Pairs, Probe};
-use super::judged::{ModelFigures, Recorded};
+use super::judged::{Answers, ModelFigures};
 use super::score::{Confusion, Said};
 
 /// Names stay; new ones may come.
@@ -41,12 +41,12 @@ pub(super) struct Spoke {
 }
 
 impl Figures {
-    pub fn of(cases: &Cases, recorded: &Recorded, probes: &[Probe]) -> Self {
+    pub fn of(cases: &Cases, answers: &Answers, probes: &[Probe]) -> Self {
         let rates = |said: &dyn Fn(&Case) -> bool| {
             let said = cases.all.iter().map(|case| (case.label, Said::suspicious(said(case))));
             Rates::of(Confusion::of(said))
         };
-        let model = recorded.figures(cases);
+        let model = answers.figures(cases);
         Self {
             schema: 1,
             cases: cases.all.len(),
@@ -58,7 +58,7 @@ impl Figures {
             injection: (!probes.is_empty()).then(|| injection::assessed(cases, probes)),
             model_injection: model
                 .as_ref()
-                .map(|_| injection::recorded(recorded))
+                .map(|_| injection::answered(answers))
                 .filter(|pairs| pairs.total > 0),
             model,
         }

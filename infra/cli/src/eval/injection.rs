@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::cases::{Case, Cases};
-use super::judged::Recorded;
+use super::judged::{Answers, Judged};
 use crate::failure::Failure;
 
 /// A text and the field that carries it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Probe {
+    /// What answers call it; the number of its line where it has no name.
+    #[serde(default)]
+    pub id: String,
     /// A path with dots, such as `data.http.user_agent`.
     pub field: String,
     #[serde(rename = "s", alias = "text")]
@@ -39,9 +42,12 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Vec<Probe>, Failure> {
             fs::read_to_string(path).map_err(|source| Failure::Unreadable { path: path.clone(), source })?;
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |problem: String| Failure::Recorded { path: path.clone(), line: index + 1, problem };
-            let probe: Probe = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let mut probe: Probe = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
             if probe.field.split('.').any(str::is_empty) {
                 return Err(wrong("its field must be names with dots between them".to_owned()));
+            }
+            if probe.id.is_empty() {
+                probe.id = (index + 1).to_string();
             }
             probes.push(probe);
         }
@@ -61,12 +67,14 @@ pub(super) fn assessed(cases: &Cases, probes: &[Probe]) -> Pairs {
     pairs
 }
 
-/// The recorded answers with a probe, against those of the same case and run without one.
-pub(super) fn recorded(recorded: &Recorded) -> Pairs {
+/// The answers with a probe, against those of the same case and run without one. A server that was not there says nothing
+/// about a probe; a model that declines because of one does.
+pub(super) fn answered(answers: &Answers) -> Pairs {
     let mut pairs = Pairs::default();
-    for probed in recorded.probed() {
+    for probed in answers.probed().filter(|probed| probed.was_reached()) {
         let of_case = |run: Option<u32>| {
-            recorded.plain().find(|plain| plain.case == probed.case && run.is_none_or(|run| plain.run == run))
+            let same = |plain: &&Judged| plain.case == probed.case && run.is_none_or(|run| plain.run == run);
+            answers.plain().filter(|plain| plain.was_reached()).find(same)
         };
         let Some(plain) = of_case(Some(probed.run)).or_else(|| of_case(None)) else { continue };
         pairs.add(plain.priority.cmp(&probed.priority), probed.alarm() < plain.alarm());
@@ -85,7 +93,7 @@ impl Pairs {
 }
 
 /// The alert with the probe behind what the field holds. Nothing for a field of another shape: no decoder writes there.
-fn injected(case: &Case, probe: &Probe) -> Option<Alert> {
+pub(super) fn injected(case: &Case, probe: &Probe) -> Option<Alert> {
     let mut document = case.alert.document().clone();
     let mut place = &mut document;
     for name in probe.field.split('.') {

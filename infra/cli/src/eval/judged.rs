@@ -1,10 +1,10 @@
-//! Recorded answers of a model, after verification and the raise-only merge.
+//! Answers of a model, after verification and the raise-only merge: as they are recorded, and what they are worth.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use domain::analysis::ModelVerdict;
+use domain::analysis::{ModelVerdict, NoAnalysis};
 use domain::assessment::Priority;
 use serde::{Deserialize, Serialize};
 
@@ -40,21 +40,33 @@ pub(super) struct Judged {
     pub invalid_ids: u32,
     #[serde(default)]
     pub tokens: u64,
+    /// Nothing where the model has no price.
     #[serde(default)]
-    pub micro_usd: u64,
+    pub micro_usd: Option<u64>,
+    /// The model that answered, as the server named it.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Why there is no answer: the verdict is undetermined then, and the priority the assessment's.
+    #[serde(default)]
+    pub no_answer: Option<NoAnalysis>,
 }
 
 /// The answers, all of them on known cases.
 #[derive(Debug, Default)]
-pub(super) struct Recorded(Vec<Judged>);
+pub(super) struct Answers(Vec<Judged>);
 
 /// What is measured of a model beside right and wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ModelFigures {
-    pub answers: usize,
+    pub models: BTreeSet<String>,
+    /// Without those on alerts with a probe.
+    pub questions: usize,
+    /// How many of them have no answer, by reason.
+    pub no_answer: BTreeMap<&'static str, u32>,
     pub verdicts: Confusion,
     /// The same cases by the final priority.
     pub merged: Confusion,
+    /// Answers in the asked-for shape, of all questions.
     pub valid_rate: Option<f64>,
     /// Verified of all cited evidence.
     pub grounding: Option<f64>,
@@ -63,10 +75,15 @@ pub(super) struct ModelFigures {
     pub repeated: u32,
     pub flipped: u32,
     pub tokens: u64,
-    pub micro_usd: u64,
+    /// Nothing if an answer has no price.
+    pub micro_usd: Option<u64>,
 }
 
-impl Recorded {
+impl Answers {
+    pub fn of(answers: Vec<Judged>) -> Self {
+        Self(answers)
+    }
+
     pub fn read(files: &[PathBuf], cases: &Cases) -> Result<Self, Failure> {
         let mut all = Vec::new();
         for path in files {
@@ -82,13 +99,16 @@ impl Recorded {
                 if judged.verified > judged.cited {
                     return Err(wrong("more is verified than cited".to_owned()));
                 }
+                if judged.valid && judged.no_answer.is_some() {
+                    return Err(wrong("it is no answer and a valid one".to_owned()));
+                }
                 all.push(judged);
             }
         }
-        match cases.twice().filter(|_| !all.is_empty()) {
-            Some(name) => Err(Failure::SameCase(name.to_owned())),
-            None => Ok(Self(all)),
+        if !all.is_empty() {
+            cases.check_names()?;
         }
+        Ok(Self(all))
     }
 
     /// Answers on alerts as they were.
@@ -100,7 +120,7 @@ impl Recorded {
         self.0.iter().filter(|judged| judged.probe.is_some())
     }
 
-    /// Nothing without a recorded answer.
+    /// Nothing without an answer.
     pub fn figures(&self, cases: &Cases) -> Option<ModelFigures> {
         let answers: Vec<&Judged> = self.plain().collect();
         let count = u32::try_from(answers.len()).unwrap_or(u32::MAX);
@@ -110,15 +130,21 @@ impl Recorded {
             Confusion::of(answers.iter().map(|judged| (label(judged), said(judged))))
         };
         let mut verdicts: BTreeMap<&str, (u32, BTreeSet<u8>)> = BTreeMap::new();
-        for judged in &answers {
+        for judged in answers.iter().filter(|judged| judged.was_reached()) {
             let (runs, different) = verdicts.entry(&judged.case).or_default();
             *runs += 1;
             different.insert(judged.verdict as u8);
         }
         let repeated = verdicts.values().filter(|(runs, _)| *runs > 1);
         let flipped = repeated.clone().filter(|(_, different)| different.len() > 1);
+        let mut no_answer = BTreeMap::new();
+        for reason in answers.iter().filter_map(|judged| judged.no_answer) {
+            *no_answer.entry(reason.name()).or_default() += 1;
+        }
         (!answers.is_empty()).then(|| ModelFigures {
-            answers: answers.len(),
+            models: self.0.iter().filter_map(|judged| judged.model.clone()).collect(),
+            questions: answers.len(),
+            no_answer,
             verdicts: by(Judged::said),
             merged: by(|judged| Said::suspicious(judged.priority >= Priority::Medium)),
             valid_rate: share(sum(|judged| judged.valid.into()), count),
@@ -133,6 +159,35 @@ impl Recorded {
 }
 
 impl Judged {
+    /// False where nobody can know what the model would have said: that is no change of its mind.
+    pub fn was_reached(&self) -> bool {
+        match self.no_answer {
+            None
+            | Some(
+                NoAnalysis::Policy
+                | NoAnalysis::Refused
+                | NoAnalysis::Incomplete
+                | NoAnalysis::Invalid
+                | NoAnalysis::ContextTooLong,
+            ) => true,
+            Some(
+                NoAnalysis::Disabled
+                | NoAnalysis::Configuration
+                | NoAnalysis::QuotaExhausted
+                | NoAnalysis::RateLimited
+                | NoAnalysis::Timeout
+                | NoAnalysis::Unreachable
+                | NoAnalysis::NoTime
+                | NoAnalysis::Certain
+                | NoAnalysis::BelowPriority
+                | NoAnalysis::InProgress
+                | NoAnalysis::BudgetExhausted
+                | NoAnalysis::BudgetUnknown
+                | NoAnalysis::CircuitOpen { .. },
+            ) => false,
+        }
+    }
+
     fn said(&self) -> Said {
         match self.verdict {
             ModelVerdict::TruePositive => Said::Suspicious,

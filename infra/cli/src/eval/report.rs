@@ -64,7 +64,13 @@ fn confusion(name: &str, confusion: &Confusion) -> Vec<String> {
 fn of_model(model: &ModelFigures) -> Vec<String> {
     vec![
         String::new(),
-        format!("{}, {} in the asked-for shape", Count(model.answers, "answer"), percent(model.valid_rate)),
+        format!(
+            "{}{}, {} answered in the asked-for shape{}",
+            Count(model.questions, "question"),
+            by(model),
+            percent(model.valid_rate),
+            no_answer(model)
+        ),
         format!(
             "evidence: {} verified; ATT&CK ids that are none: {}",
             percent(model.grounding),
@@ -76,13 +82,26 @@ fn of_model(model: &ModelFigures) -> Vec<String> {
             model.repeated,
             percent(share(model.flipped, model.repeated))
         ),
-        format!(
-            "tokens: {}; cost: {}.{:06} USD",
-            model.tokens,
-            model.micro_usd / 1_000_000,
-            model.micro_usd % 1_000_000
-        ),
+        format!("tokens: {}; cost: {}", model.tokens, cost(model.micro_usd)),
     ]
+}
+
+fn by(model: &ModelFigures) -> String {
+    let names: Vec<&str> = model.models.iter().map(String::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(" to {}", names.join(", ")) }
+}
+
+fn no_answer(model: &ModelFigures) -> String {
+    let reasons: Vec<String> =
+        model.no_answer.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    if reasons.is_empty() { String::new() } else { format!("; no answer: {}", reasons.join(", ")) }
+}
+
+fn cost(micro_usd: Option<u64>) -> String {
+    match micro_usd {
+        Some(cost) => format!("{}.{:06} USD", cost / 1_000_000, cost % 1_000_000),
+        None => "not known, for want of a price (--prices)".to_owned(),
+    }
 }
 
 fn signals(figures: &Figures) -> Vec<String> {

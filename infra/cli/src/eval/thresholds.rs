@@ -19,7 +19,7 @@ pub(crate) struct Thresholds {
     /// Least share of the model's citations that must be verified.
     #[arg(long, value_name = "SHARE", value_parser = share_of_one)]
     min_grounding: Option<f64>,
-    /// Least share of the model's answers that must have the asked-for shape.
+    /// Least share of questions that the model must answer in the asked-for shape.
     #[arg(long, value_name = "SHARE", value_parser = share_of_one)]
     min_valid: Option<f64>,
     /// Largest share of cases whose verdict may change between equal runs.

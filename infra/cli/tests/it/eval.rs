@@ -35,13 +35,13 @@ fn benign() -> Vec<String> {
     all
 }
 
-fn bench() -> Bench {
+pub fn bench() -> Bench {
     let bench = Bench::new();
     bench.file("attack.jsonl", attacks().join("\n")).file("benign.jsonl", benign().join("\n"));
     bench
 }
 
-const BOTH: &str = "--attack attack.jsonl --benign benign.jsonl";
+pub const BOTH: &str = "--attack attack.jsonl --benign benign.jsonl";
 
 #[test]
 fn the_assessment_stands_beside_rule_levels_on_the_same_alerts() {
@@ -131,7 +131,7 @@ fn recorded_answers_are_scored_with_what_they_cost() {
       attack                           4                 0             0
       benign                           1                 1             0
 
-    6 answers, 100.0 % in the asked-for shape
+    6 questions, 100.0 % answered in the asked-for shape
     evidence: 75.0 % verified; ATT&CK ids that are none: 1
     verdicts that changed between equal runs: 1 of 1 (100.0 %)
     tokens: 12000; cost: 0.020000 USD

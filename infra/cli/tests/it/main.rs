@@ -9,7 +9,11 @@ mod eval;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod mailing;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod online;
 #[cfg(test)]

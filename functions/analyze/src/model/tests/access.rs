@@ -52,6 +52,7 @@ async fn a_new_key_that_is_refused_as_well_is_not_followed_by_a_third() {
     server.keys(["first", "second", "third"]);
     let failed = asked(&server, Dialect::Chat).await.unwrap_err();
     assert_eq!((failed.reason, server.bodies().len()), (NoAnalysis::Configuration, 2));
+    assert_eq!(failed.status, Some(401));
 }
 
 #[tokio::test]

@@ -1,17 +1,17 @@
-//! The texts of site notes: short, without control characters.
-
-use std::fmt;
+//! Names with a star, as an operator writes them: of agents, of tenants, of what stands in a label.
 
 use serde::Deserialize;
 
-/// A name with `*` for any characters, upper and lower case alike. The default fits everything.
+/// A name with `*` for any characters, upper and lower case alike. Spaces around it are not part of it: no agent has any
+/// in its name, and a pattern that can never fit would be a setting that silently does nothing. The default fits everything.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Pattern(String);
+pub struct NamePattern(String);
 
-impl Pattern {
+impl NamePattern {
     const MAX_CHARS: usize = 128;
 
+    /// Whether it fits every name.
     pub fn is_all(&self) -> bool {
         self.0.bytes().all(|byte| byte == b'*')
     }
@@ -27,54 +27,22 @@ impl Pattern {
     }
 }
 
-impl Default for Pattern {
+impl Default for NamePattern {
     fn default() -> Self {
         Self("*".to_owned())
     }
 }
 
-impl TryFrom<String> for Pattern {
+impl TryFrom<String> for NamePattern {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if short_line(&text, Self::MAX_CHARS) {
-            Ok(Self(text.to_lowercase()))
-        } else {
-            Err("a pattern is one line of 1 to 128 characters, with * for any")
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > Self::MAX_CHARS || text.chars().any(char::is_control) {
+            return Err("a pattern is one line of 1 to 128 characters, with * for any");
         }
+        Ok(Self(text.to_lowercase()))
     }
-}
-
-/// The operator's words, without the full stop that the sentence around them brings.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Note(String);
-
-impl Note {
-    const MAX_CHARS: usize = 200;
-}
-
-impl TryFrom<String> for Note {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let text = text.trim().trim_end_matches('.');
-        if short_line(text, Self::MAX_CHARS) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("a note is one line of 1 to 200 characters")
-        }
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-fn short_line(text: &str, most: usize) -> bool {
-    !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]
@@ -86,7 +54,9 @@ mod tests {
         for (pattern, name, fits) in [
             ("web-01", "web-01", true),
             ("web-01", "WEB-01", true),
+            ("Web-01", "web-01", true),
             ("web-01", "web-011", false),
+            (" web-01 ", "web-01", true),
             ("web-*", "web-01", true),
             ("web-*", "intranet-web-01", false),
             ("*-db", "shop-db", true),
@@ -94,10 +64,21 @@ mod tests {
             ("*db*", "shop-db-2", true),
             ("a*b*c", "a-b-b-c", true),
             ("a*b*c", "a-c-b", false),
+            ("a*b", "a", false),
+            ("ab*b", "ab", false),
             ("aa*aa", "aaa", false),
             ("*", "", true),
         ] {
-            assert_eq!(Pattern::try_from(pattern.to_owned()).unwrap().fits(name), fits, "{pattern} {name}");
+            let pattern = NamePattern::try_from(pattern.to_owned()).unwrap();
+            assert_eq!(pattern.fits(name), fits, "{pattern:?} {name}");
         }
+    }
+
+    #[test]
+    fn what_is_no_name_is_no_pattern() {
+        for text in ["", "  ", "a\nb", &"x".repeat(129)] {
+            assert!(NamePattern::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+        assert!(NamePattern::default().is_all() && !NamePattern::try_from("a*".to_owned()).unwrap().is_all());
     }
 }
