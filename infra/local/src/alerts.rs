@@ -130,9 +130,9 @@ mod tests {
             })
             .collect();
         let distinct: HashSet<&&String> = keys.iter().collect();
-        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (16, 1, 1));
+        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (28, 1, 1));
         let [first, repeats] = waves(&samples);
-        assert_eq!((first.len(), repeats.len()), (12, 4));
+        assert_eq!((first.len(), repeats.len()), (24, 4));
     }
 
     #[test]

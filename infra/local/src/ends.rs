@@ -47,6 +47,12 @@ pub(crate) struct End {
 }
 
 impl End {
+    /// The incident whose first mail is in a digest.
+    pub(crate) fn held_incident(&self) -> Option<&str> {
+        let (incident, _) = self.reason.strip_prefix("incident ")?.split_once(", in a digest: ")?;
+        Some(incident)
+    }
+
     /// Reads one line of a log; nothing for any other line.
     fn read(line: &str) -> Option<Self> {
         const MESSAGE: &str = "alert ended";
@@ -119,6 +125,18 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_says_which_incident_is_in_a_digest() {
+        for (reason, expected) in [
+            ("incident 4f034a1974ae78b2, in a digest: storm", Some("4f034a1974ae78b2")),
+            ("incident 4f034a1974ae78b2", None),
+            ("duplicate", None),
+        ] {
+            let end = End { alert_key: None, outcome: Outcome::Notified, reason: reason.to_owned() };
+            assert_eq!(end.held_incident(), expected, "{reason}");
+        }
+    }
 
     #[test]
     fn an_end_is_read_among_other_lines() {

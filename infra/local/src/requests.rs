@@ -79,6 +79,19 @@ pub(crate) fn read_metric(line: &str) -> Option<Value> {
     metric.get("_aws").is_some().then_some(metric)
 }
 
+/// The counts of a metric, each with the value that one of its dimensions has.
+pub(crate) fn counted<'a>(
+    name: &'a str,
+    dimension: &'a str,
+    log: &'a [String],
+) -> impl Iterator<Item = (String, usize)> + 'a {
+    log.iter().filter_map(move |line| {
+        let metric = read_metric(line)?;
+        let count = metric.get(name)?.as_u64()?;
+        Some((text(&metric, dimension)?.to_owned(), usize::try_from(count).unwrap_or(usize::MAX)))
+    })
+}
+
 fn text<'a>(metric: &'a Value, name: &str) -> Option<&'a str> {
     metric.get(name)?.as_str()
 }
