@@ -42,7 +42,7 @@ const SCENES: [(&str, ModelMode, Then); 5] = [
     ("-store-shellshock", ModelMode::Ok, Then::GoOn),
     ("-goes-on", ModelMode::Ok, Then::GoOn),
     ("-says-it-is-a-test", ModelMode::Downplay, Then::GoOn),
-    ("-while-the-model-is-away", ModelMode::Overloaded, Then::GoOn),
+    ("-while-model-is-away", ModelMode::Overloaded, Then::GoOn),
 ];
 
 /// The built-in samples: the plain ones, then the scenes. The model is well at the end, for whoever lets the demo run on.
