@@ -8,7 +8,7 @@ use domain::verdict::Provider;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::stubs::Requests;
+use crate::stubs::{MISP_HARVEST, Requests};
 
 /// One provider's requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,10 +66,11 @@ pub(crate) async fn received(stub_url: &str) -> Result<Requests> {
     answer.context("the stub providers do not answer")?.json().await.context("the counts are not readable")
 }
 
-/// Without sightings: they tell MISP something, and are no metric.
+/// Without sightings, which tell MISP something and are no metric, and without what feeds are made of.
 fn received_by(provider: Provider, received: &Requests) -> u64 {
+    const OTHERS: [&str; 2] = ["/sightings/add", MISP_HARVEST];
     let paths = received.get(provider.name()).into_iter().flatten();
-    paths.filter(|(path, _)| *path != "/sightings/add").map(|(_, count)| count).sum()
+    paths.filter(|(path, _)| !OTHERS.contains(&path.as_str())).map(|(_, count)| count).sum()
 }
 
 /// A line in `CloudWatch`'s embedded format, wherever in the line it begins.
