@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::error::DisplayErrorContext;
-use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::log_group;
 use crate::terraform::Functions;
 
 /// How an alert can end.
@@ -79,44 +77,11 @@ pub(crate) async fn since(
 ) -> Result<Vec<End>> {
     let mut ends = Vec::new();
     for (_, group) in groups.all() {
-        ends.extend(lines(time, configuration, group).await?.iter().filter_map(|line| End::read(line)));
+        ends.extend(
+            log_group::lines(time, configuration, group).await?.iter().filter_map(|line| End::read(line)),
+        );
     }
     Ok(ends)
-}
-
-/// Every line of a log group since a time; none while the function has not run.
-pub(crate) async fn lines(time: Timestamp, configuration: &SdkConfig, group: &str) -> Result<Vec<String>> {
-    const PAGES: usize = 100;
-    let client = Client::new(configuration);
-    let mut lines = Vec::new();
-    let mut next = None;
-    for _ in 0..PAGES {
-        let request = client
-            .filter_log_events()
-            .log_group_name(group)
-            .start_time(time.as_millisecond())
-            .set_next_token(next.take());
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(FilterLogEventsError::is_resource_not_found_exception) =>
-            {
-                break;
-            }
-            Err(error) => anyhow::bail!("could not read the log {group}: {}", DisplayErrorContext(error)),
-        };
-        for event in answer.events.unwrap_or_default() {
-            // A platform may put more than one line into an event.
-            lines.extend(event.message.unwrap_or_default().lines().map(str::to_owned));
-        }
-        match answer.next_token {
-            Some(token) => next = Some(token),
-            None => break,
-        }
-    }
-    Ok(lines)
 }
 
 /// Between two looks at the logs.

@@ -20,6 +20,7 @@ mod feed;
 mod feedback;
 mod folders;
 mod held_back;
+mod log_group;
 mod mails;
 mod ministack;
 mod mirror;

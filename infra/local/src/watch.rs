@@ -17,7 +17,7 @@ use crate::requests::{self, Asked};
 use crate::stack::Stack;
 use crate::start::Running;
 use crate::trouble::Logs;
-use crate::{aws, feedback, sweep};
+use crate::{aws, feedback, log_group, sweep};
 
 pub(crate) struct Watch<'a> {
     pub stack: &'a Stack,
@@ -139,6 +139,6 @@ impl<'a> Watch<'a> {
     }
 
     async fn log(&self, group: &str) -> Result<Vec<String>> {
-        ends::lines(self.began, &self.configuration, group).await
+        log_group::lines(self.began, &self.configuration, group).await
     }
 }
