@@ -69,7 +69,7 @@ impl Event {
                 "deleted": false, "object_relation": null,
             })
         };
-        let numbered = || self.attributes.iter().enumerate();
+        let numbered = || (1..).zip(self.attributes);
         let plain = numbered().filter(|(_, (.., object))| object.is_none());
         let plain = plain.map(|(number, (kind, value, _))| shown(number, kind, value));
         let objects = numbered().filter_map(|(number, (kind, value, object))| {

@@ -111,6 +111,9 @@ async fn the_export_goes_on_where_the_pulses_time_out() {
         flat["results"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["IPv4", "URL"].into());
     assert_eq!(flat["results"][0].get("expiration"), None);
+    let brute_force =
+        flat["results"].as_array().unwrap().iter().filter(|one| one["indicator"] == "203.0.113.24");
+    assert_eq!(brute_force.count(), 1, "three pulses name it");
 }
 
 #[tokio::test]

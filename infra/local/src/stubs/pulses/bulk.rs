@@ -2,7 +2,7 @@
 //!
 //! The next page is named on another host, as behind a proxy: whoever follows it shows that host his key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -66,11 +66,14 @@ pub(in crate::stubs) fn indicators(id: &str, page: &Page, now: Timestamp) -> Opt
     Some(page.cut(&path, pulse.indicators(page, now)))
 }
 
-/// `GET /indicators/export`: without pulse and without end.
+/// `GET /indicators/export`: each once, without pulse and without end.
 pub(in crate::stubs) fn export(types: &str, page: &Page, now: Timestamp) -> Value {
     let wanted = |kind: &Value| types.is_empty() || types.split(',').any(|name| *kind == name);
+    let mut seen = HashSet::new();
     let all = changed(page, now).flat_map(|pulse| pulse.indicators(page, now));
-    let flat = all.filter(|indicator| indicator.get("type").is_some_and(wanted)).map(|mut indicator| {
+    let wanted = all.filter(|indicator| indicator.get("type").is_some_and(wanted));
+    let each_once = wanted.filter(|indicator| seen.insert(indicator.get("indicator").cloned()));
+    let flat = each_once.map(|mut indicator| {
         if let Some(members) = indicator.as_object_mut() {
             members.retain(|name, _| {
                 ["id", "indicator", "type", "title", "description", "content"].contains(&name.as_str())
@@ -138,16 +141,15 @@ impl Pulse {
         let junk = junk.map(|(kind, value)| (*kind, (*value).to_owned()));
         let only_here = (1..=46).filter(|_| self.id == HONEYPOT.id);
         let only_here = only_here.map(|number| ("IPv6", format!("2001:db8:5ca::{number:x}")));
-        let all = listed.chain(junk).chain(only_here).enumerate();
-        let shown = all.filter(|_| self.is_active || page.with_inactive);
-        shown.map(|(number, (kind, value))| self.indicator(number, kind, &value, now)).collect()
+        let all = listed.chain(junk).chain(only_here).filter(|_| self.is_active || page.with_inactive);
+        all.map(|(kind, value)| self.indicator(kind, &value, now)).collect()
     }
 
     /// An address counts for thirty days, everything else without end.
-    fn indicator(&self, number: usize, kind: &str, value: &str, now: Timestamp) -> Value {
+    fn indicator(&self, kind: &str, value: &str, now: Timestamp) -> Value {
         let end = kind.starts_with("IPv").then(|| ago(self.age_days - 30, now));
         json!({
-            "id": 3_000_000_000_u64 + number as u64,
+            "id": number(value),
             "indicator": value,
             "type": kind,
             "created": ago(self.age_days, now),
@@ -159,6 +161,11 @@ impl Pulse {
             "role": null,
         })
     }
+}
+
+/// The same for the same value, whichever pulse it is in.
+fn number(value: &str) -> u64 {
+    3_000_000_000 + value.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 999_983)
 }
 
 /// As OTX names the kind of a value.
