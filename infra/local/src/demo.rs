@@ -61,7 +61,7 @@ async fn tell(
     let progress = Progress::detect();
     let pace = if options.alerts.is_none() { Pace::Demo } else { Pace::OwnAlerts };
     let running = Box::pin(start::start(settings, places, pace, progress)).await?;
-    let watch = Watch::new(&running, options.deadline).await;
+    let watch = Watch::new(&running, options.patience).await;
     prepare(options, &watch).await?;
     let step = progress.step("sending alerts and waiting for their ends");
     let published = send_all(samples, &acts(options, samples), &watch, &step).await?;
@@ -115,7 +115,7 @@ async fn prepare(options: &DemoOptions, watch: &Watch<'_>) -> Result<()> {
     }
 }
 
-/// Sends the samples act after act, each after the one before it has ended, or the deadline has come.
+/// Sends the samples act after act, each after the one before it has ended; none after one that does not end.
 async fn send_all<'s>(
     samples: &'s [Sample],
     acts: &[Act],
@@ -130,7 +130,9 @@ async fn send_all<'s>(
             sample.send(watch.stack).await?;
             published.push(sample);
         }
-        watch.wait_for_ends(published.len(), step).await?;
+        if !watch.see_ends(published.len(), step).await? {
+            break;
+        }
         match act.then {
             Then::GoOn => {}
             Then::Sweep => sweep::now(watch.stack).await?,

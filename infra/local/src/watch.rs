@@ -24,28 +24,34 @@ pub(crate) struct Watch<'a> {
     pub configuration: SdkConfig,
     pub began: Timestamp,
     mails: &'a MailSource,
-    deadline: Instant,
+    patience: Duration,
 }
 
 impl<'a> Watch<'a> {
-    /// Begins now; alerts have so long to reach an end.
-    pub(crate) async fn new(running: &'a Running, limit: Duration) -> Self {
+    /// Begins now, and waits so long for the next alert to end.
+    pub(crate) async fn new(running: &'a Running, patience: Duration) -> Self {
         Self {
             stack: &running.stack,
             configuration: aws::configuration(&running.stack.endpoint).await,
             began: Timestamp::now(),
             mails: &running.mails,
-            deadline: Instant::now() + limit,
+            patience,
         }
     }
 
-    /// Until so many alerts have ended, or the deadline has come.
-    pub(crate) async fn wait_for_ends(&self, published: usize, step: &Step) -> Result<()> {
+    /// Waits until so many alerts have ended; false if for a long time no other one has.
+    pub(crate) async fn see_ends(&self, published: usize, step: &Step) -> Result<bool> {
+        let (mut seen, mut since) = (0, Instant::now());
         loop {
             let ended = self.ends().await?.len();
             step.detail(&format!("{ended} of {published} have ended"));
-            if ended >= published || Instant::now() > self.deadline {
-                return Ok(());
+            if ended >= published {
+                return Ok(true);
+            }
+            if ended > seen {
+                (seen, since) = (ended, Instant::now());
+            } else if since.elapsed() > self.patience {
+                return Ok(false);
             }
             tokio::time::sleep(ends::LOOK_EVERY).await;
         }
