@@ -54,6 +54,7 @@ impl Sample {
     pub(crate) async fn send(&self, stack: &Stack) -> Result<()> {
         let mut command = Command::new(&stack.publisher);
         command.arg("send").arg(&self.path).args(["--queue-url", &stack.outputs.queues.alerts]);
+        command.args(stack.publisher_arguments());
         if self.content == Content::Malformed {
             command.arg("--as-is");
         }

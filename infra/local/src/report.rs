@@ -57,10 +57,10 @@ pub(crate) fn print_addresses(stack: &Stack) {
     println!("  emulator   {}   (AWS_ENDPOINT_URL, key and secret \"test\")", stack.endpoint);
     println!("  one more alert:");
     println!(
-        "    AWS_ENDPOINT_URL={} AWS_REGION={} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n      {} send FILE --queue-url {}",
-        stack.endpoint,
+        "    AWS_REGION={} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n      {} send FILE --queue-url {} \\\n      {}",
         stack.region,
         stack.publisher.display(),
-        stack.outputs.queues.alerts
+        stack.outputs.queues.alerts,
+        stack.publisher_arguments().map(|argument| argument.display().to_string()).join(" ")
     );
 }

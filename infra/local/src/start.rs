@@ -131,6 +131,10 @@ pub(crate) async fn start(
     aws::put_keys(&aws::configuration(&emulator.endpoint).await, &outputs.parameters).await?;
     step.done();
 
+    let publisher_folder = places.run.path().join("publisher");
+    std::fs::create_dir(&publisher_folder)?;
+    // Empty: no configuration of a manager on this machine is read.
+    std::fs::write(publisher_folder.join("publisher.toml"), "")?;
     let stack = Stack {
         endpoint: emulator.endpoint.clone(),
         region: REGION.to_owned(),
@@ -138,6 +142,7 @@ pub(crate) async fn start(
         page_url,
         outputs,
         publisher: artifacts::publisher(&binaries),
+        publisher_folder,
         logs: places.run.logs(),
     };
     Ok(Running { stack, mails: emulator.mails.clone(), emulator, _servers: servers })
