@@ -115,6 +115,8 @@ pub struct Storm {
     pub alerts: u64,
     pub incidents: u64,
     pub worst: Priority,
+    /// The group's limit: so many at once, and an hour after that.
+    pub mails_at_once: u32,
     pub mails_per_hour: u32,
     /// When the digest comes.
     pub digest_at: Timestamp,

@@ -54,6 +54,7 @@ impl Sample {
     pub(crate) async fn send(&self, stack: &Stack) -> Result<()> {
         let mut command = Command::new(&stack.publisher);
         command.arg("send").arg(&self.path).args(["--queue-url", &stack.outputs.queues.alerts]);
+        command.args(stack.publisher_arguments());
         if self.content == Content::Malformed {
             command.arg("--as-is");
         }
@@ -130,9 +131,9 @@ mod tests {
             })
             .collect();
         let distinct: HashSet<&&String> = keys.iter().collect();
-        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (16, 1, 1));
+        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (28, 1, 1));
         let [first, repeats] = waves(&samples);
-        assert_eq!((first.len(), repeats.len()), (12, 4));
+        assert_eq!((first.len(), repeats.len()), (24, 4));
     }
 
     #[test]

@@ -45,9 +45,9 @@ pub(crate) struct DemoOptions {
     /// A folder of alerts (`*.json`, one in each) instead of the built-in samples.
     #[arg(long, value_name = "FOLDER")]
     pub alerts: Option<PathBuf>,
-    /// How long the alerts may take to reach an end.
+    /// How long to wait for the next alert to reach an end.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
-    pub deadline: Duration,
+    pub patience: Duration,
     /// Lets a provider or the model fail, and shows where that is said.
     #[arg(long, value_name = "TROUBLE")]
     pub trouble: Option<Trouble>,

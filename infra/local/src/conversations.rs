@@ -23,10 +23,14 @@ impl Conversation {
         std::iter::once(&self.first).chain(&self.later)
     }
 
-    /// How many alerts its latest mail counts.
-    pub(crate) fn alerts(&self) -> &str {
-        let counts = self.entries().filter_map(|entry| entry.told.alerts.as_deref());
-        counts.last().unwrap_or("1")
+    /// What its latest mail counts: `4 alerts`, `8 alerts in 8 incidents held back`.
+    pub(crate) fn count(&self) -> String {
+        let counts = self.entries().filter_map(|entry| match (&entry.told.held, &entry.told.alerts) {
+            (Some(_), _) => Some(entry.told.content()),
+            (None, Some(alerts)) => Some(format!("{alerts} alerts")),
+            (None, None) => None,
+        });
+        counts.last().unwrap_or_else(|| "1 alert".to_owned())
     }
 
     /// When its latest mail came, for the order of a list.
@@ -73,12 +77,20 @@ mod tests {
             mail(3, "<a@x>", "HIGH · Update 1\r\nAlerts 7 since noon, the last at one"),
             mail(4, "", "x"),
             mail(5, "", "y"),
+            mail(6, "<storm@x>", crate::digests::tests::STORM),
+            mail(7, "<storm@x>", crate::digests::tests::DIGEST),
         ];
         let told: Vec<(Vec<usize>, String)> = group(&mails)
             .iter()
-            .map(|it| (it.entries().map(|entry| entry.mail.id).collect(), it.alerts().to_owned()))
+            .map(|it| (it.entries().map(|entry| entry.mail.id).collect(), it.count()))
             .collect();
-        let expected = [(vec![1, 3], "7"), (vec![2], "1"), (vec![4], "1"), (vec![5], "1")];
-        assert_eq!(told, expected.map(|(ids, alerts)| (ids, alerts.to_owned())));
+        let expected = [
+            (vec![1, 3], "7 alerts"),
+            (vec![2], "1 alert"),
+            (vec![4], "1 alert"),
+            (vec![5], "1 alert"),
+            (vec![6, 7], "4 alerts in 2 incidents held back"),
+        ];
+        assert_eq!(told, expected.map(|(ids, count)| (ids, count.to_owned())));
     }
 }

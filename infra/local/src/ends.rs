@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::error::DisplayErrorContext;
-use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::log_group;
 use crate::terraform::Functions;
 
 /// How an alert can end.
@@ -47,6 +45,12 @@ pub(crate) struct End {
 }
 
 impl End {
+    /// The incident whose first mail is in a digest.
+    pub(crate) fn held_incident(&self) -> Option<&str> {
+        let (incident, _) = self.reason.strip_prefix("incident ")?.split_once(", in a digest: ")?;
+        Some(incident)
+    }
+
     /// Reads one line of a log; nothing for any other line.
     fn read(line: &str) -> Option<Self> {
         const MESSAGE: &str = "alert ended";
@@ -73,44 +77,11 @@ pub(crate) async fn since(
 ) -> Result<Vec<End>> {
     let mut ends = Vec::new();
     for (_, group) in groups.all() {
-        ends.extend(lines(time, configuration, group).await?.iter().filter_map(|line| End::read(line)));
+        ends.extend(
+            log_group::lines(time, configuration, group).await?.iter().filter_map(|line| End::read(line)),
+        );
     }
     Ok(ends)
-}
-
-/// Every line of a log group since a time; none while the function has not run.
-pub(crate) async fn lines(time: Timestamp, configuration: &SdkConfig, group: &str) -> Result<Vec<String>> {
-    const PAGES: usize = 100;
-    let client = Client::new(configuration);
-    let mut lines = Vec::new();
-    let mut next = None;
-    for _ in 0..PAGES {
-        let request = client
-            .filter_log_events()
-            .log_group_name(group)
-            .start_time(time.as_millisecond())
-            .set_next_token(next.take());
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(FilterLogEventsError::is_resource_not_found_exception) =>
-            {
-                break;
-            }
-            Err(error) => anyhow::bail!("could not read the log {group}: {}", DisplayErrorContext(error)),
-        };
-        for event in answer.events.unwrap_or_default() {
-            // A platform may put more than one line into an event.
-            lines.extend(event.message.unwrap_or_default().lines().map(str::to_owned));
-        }
-        match answer.next_token {
-            Some(token) => next = Some(token),
-            None => break,
-        }
-    }
-    Ok(lines)
 }
 
 /// Between two looks at the logs.
@@ -119,6 +90,18 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_says_which_incident_is_in_a_digest() {
+        for (reason, expected) in [
+            ("incident 4f034a1974ae78b2, in a digest: storm", Some("4f034a1974ae78b2")),
+            ("incident 4f034a1974ae78b2", None),
+            ("duplicate", None),
+        ] {
+            let end = End { alert_key: None, outcome: Outcome::Notified, reason: reason.to_owned() };
+            assert_eq!(end.held_incident(), expected, "{reason}");
+        }
+    }
 
     #[test]
     fn an_end_is_read_among_other_lines() {

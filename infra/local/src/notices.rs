@@ -3,14 +3,18 @@
 use serde::Serialize;
 
 use crate::conversations::Conversation;
-use crate::requests::read_metric;
+use crate::held_back::HeldBack;
+use crate::requests::counted;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Notices {
     pub first: usize,
     pub update: usize,
     pub escalation: usize,
-    /// Digests and storm notices: of many incidents, and not from analyze.
+    /// Of many incidents, and not from analyze.
+    pub storm: usize,
+    pub digest: usize,
+    /// Of a kind that nobody knows here.
     pub other: usize,
 }
 
@@ -18,10 +22,8 @@ impl Notices {
     /// What analyze has handed on, by its metrics.
     pub(crate) fn sent(log: &[String]) -> Self {
         let mut notices = Self::default();
-        for metric in log.iter().filter_map(|line| read_metric(line)) {
-            let count = metric.get("NoticesSent").and_then(serde_json::Value::as_u64).unwrap_or(0);
-            let kind = metric.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default();
-            *notices.of(kind) += usize::try_from(count).unwrap_or(usize::MAX);
+        for (kind, count) in counted("NoticesSent", "kind", log) {
+            *notices.of(&kind) += count;
         }
         notices
     }
@@ -40,17 +42,43 @@ impl Notices {
         self.first + self.update + self.escalation
     }
 
-    /// What was sent and is no mail, or the other way round.
-    pub(crate) fn problems(self, delivered: Self) -> Vec<String> {
+    /// Every kind that there is, as a report calls it.
+    pub(crate) fn kinds(self) -> impl Iterator<Item = (usize, &'static str)> {
+        let Self { first, update, escalation, storm, digest, other } = self;
+        let kinds = [
+            (first, "first"),
+            (escalation, "escalation"),
+            (update, "update"),
+            (storm, "storm notice"),
+            (digest, "digest"),
+            (other, "of an unknown kind"),
+        ];
+        kinds.into_iter().filter(|(count, _)| *count > 0)
+    }
+
+    pub(crate) fn all(self) -> usize {
+        self.kinds().map(|(count, _)| count).sum()
+    }
+
+    /// What was sent and is neither a mail nor in a digest, or the other way round.
+    pub(crate) fn problems(self, delivered: Self, held_back: HeldBack) -> Vec<String> {
+        let (sent, arrived, held) = (self.of_incidents(), delivered.of_incidents(), held_back.notices);
+        let mut problems = Vec::new();
+        if sent != arrived + held {
+            problems
+                .push(format!("{sent} notices were sent, but {arrived} arrived and {held} were held back"));
+        }
         let kinds = [
             ("first mails", self.first, delivered.first),
             ("updates", self.update, delivered.update),
             ("escalations", self.escalation, delivered.escalation),
+            ("mails of an unknown kind", 0, delivered.other),
         ];
-        let differ = kinds.into_iter().filter(|(_, sent, arrived)| sent != arrived);
-        differ
-            .map(|(kind, sent, arrived)| format!("{sent} {kind} were sent, but {arrived} arrived"))
-            .collect()
+        let too_many = kinds.into_iter().filter(|(_, sent, arrived)| arrived > sent);
+        problems.extend(
+            too_many.map(|(kind, sent, arrived)| format!("{arrived} {kind} arrived, but {sent} were sent")),
+        );
+        problems
     }
 
     fn of(&mut self, kind: &str) -> &mut usize {
@@ -58,6 +86,8 @@ impl Notices {
             "first" => &mut self.first,
             "update" => &mut self.update,
             "escalation" => &mut self.escalation,
+            "storm" => &mut self.storm,
+            "digest" => &mut self.digest,
             _ => &mut self.other,
         }
     }
@@ -72,7 +102,7 @@ mod tests {
     use crate::mails::Mail;
 
     #[test]
-    fn a_notice_that_is_no_mail_is_a_problem() {
+    fn a_notice_that_is_no_mail_and_in_no_digest_is_a_problem() {
         let log = [
             r#"{"_aws":{},"stage":"analyze","kind":"first","NoticesSent":1}"#,
             r#"{"_aws":{},"stage":"analyze","kind":"update","NoticesSent":1}"#,
@@ -84,11 +114,26 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             raw: format!("X-Triage-Kind: {kind}\r\n\r\n").into_bytes(),
         };
-        let delivered = Notices::delivered(&group(&[mail(1, "first"), mail(2, "digest")]));
-        assert_eq!(delivered, Notices { first: 1, update: 0, escalation: 0, other: 1 });
+        let delivered = Notices::delivered(&group(&[mail(1, "first"), mail(2, "digest"), mail(3, "storm")]));
+        assert_eq!(delivered, Notices { first: 1, storm: 1, digest: 1, ..Notices::default() });
+        assert_eq!(delivered.all(), 3);
         let sent = Notices::sent(&log);
         assert_eq!(sent.of_incidents(), 2);
-        assert_eq!(sent.problems(delivered), ["1 updates were sent, but 0 arrived"]);
-        assert!(sent.problems(sent).is_empty());
+        let held = |notices| HeldBack { notices, ..HeldBack::default() };
+        assert_eq!(
+            sent.problems(delivered, held(0)),
+            ["2 notices were sent, but 1 arrived and 0 were held back"]
+        );
+        assert!(sent.problems(delivered, held(1)).is_empty());
+        assert!(sent.problems(sent, held(0)).is_empty());
+        assert_eq!(
+            sent.problems(Notices { first: 2, ..Notices::default() }, held(0)),
+            ["2 first mails arrived, but 1 were sent"]
+        );
+        let strange = Notices::delivered(&group(&[mail(1, "carnival")]));
+        assert_eq!(
+            Notices::default().problems(strange, held(0)),
+            ["1 mails of an unknown kind arrived, but 0 were sent"]
+        );
     }
 }

@@ -8,7 +8,7 @@ use domain::verdict::Provider;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::stubs::Requests;
+use crate::stubs::{MISP_HARVEST, Requests};
 
 /// One provider's requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,10 +66,11 @@ pub(crate) async fn received(stub_url: &str) -> Result<Requests> {
     answer.context("the stub providers do not answer")?.json().await.context("the counts are not readable")
 }
 
-/// Without sightings: they tell MISP something, and are no metric.
+/// Without sightings, which tell MISP something and are no metric, and without what feeds are made of.
 fn received_by(provider: Provider, received: &Requests) -> u64 {
+    const OTHERS: [&str; 2] = ["/sightings/add", MISP_HARVEST];
     let paths = received.get(provider.name()).into_iter().flatten();
-    paths.filter(|(path, _)| *path != "/sightings/add").map(|(_, count)| count).sum()
+    paths.filter(|(path, _)| !OTHERS.contains(&path.as_str())).map(|(_, count)| count).sum()
 }
 
 /// A line in `CloudWatch`'s embedded format, wherever in the line it begins.
@@ -77,6 +78,19 @@ pub(crate) fn read_metric(line: &str) -> Option<Value> {
     let line = line.get(line.find('{')?..)?;
     let metric: Value = serde_json::from_str(line).ok()?;
     metric.get("_aws").is_some().then_some(metric)
+}
+
+/// The counts of a metric, each with the value that one of its dimensions has.
+pub(crate) fn counted<'a>(
+    name: &'a str,
+    dimension: &'a str,
+    log: &'a [String],
+) -> impl Iterator<Item = (String, usize)> + 'a {
+    log.iter().filter_map(move |line| {
+        let metric = read_metric(line)?;
+        let count = metric.get(name)?.as_u64()?;
+        Some((text(&metric, dimension)?.to_owned(), usize::try_from(count).unwrap_or(usize::MAX)))
+    })
 }
 
 fn text<'a>(metric: &'a Value, name: &str) -> Option<&'a str> {

@@ -1,8 +1,11 @@
 //! What the built-in samples are there to show, found in the mails that came of them.
 
+mod storm;
+
 use serde::Serialize;
 
 use crate::conversations::{Conversation, Entry};
+use crate::ends::End;
 use crate::told::Analysis;
 
 /// One thing that the demo promises.
@@ -23,7 +26,7 @@ impl Scene {
 }
 
 /// All that is promised, shown or not.
-pub(crate) fn of(conversations: &[Conversation]) -> Vec<Scene> {
+pub(crate) fn of(conversations: &[Conversation], ends: &[End]) -> Vec<Scene> {
     let one = |name, tells: fn(&Entry) -> Option<String>| {
         let mut entries = conversations.iter().flat_map(Conversation::entries);
         let shown = entries.find_map(|entry| Some((tells(entry)?, entry.mail.id)));
@@ -35,6 +38,7 @@ pub(crate) fn of(conversations: &[Conversation]) -> Vec<Scene> {
         one("a claim in a log that fools the model, and a verdict that is kept", kept),
         one("a mail without the model, with the reason", without_model),
         conversation(conversations),
+        storm::scene(conversations, &ends.iter().filter_map(End::held_incident).collect()),
     ]
 }
 
@@ -79,7 +83,7 @@ fn conversation(conversations: &[Conversation]) -> Scene {
     });
     let said = complete.map(|conversation| {
         let mails: Vec<&str> = conversation.entries().map(|entry| entry.told.why.as_str()).collect();
-        format!("{}; {} alerts", mails.join(", "), conversation.alerts())
+        format!("{}; {}", mails.join(", "), conversation.count())
     });
     let entries = complete.into_iter().flat_map(Conversation::entries);
     Scene {
@@ -118,7 +122,7 @@ mod tests {
             mail(4, "a", "escalation", "Escalation: another host"),
             mail(5, "a", "update", "Update 2\r\nAlerts 4 since noon, the last at one"),
         ];
-        let scenes = of(&group(&mails));
+        let scenes = of(&group(&mails), &[]);
         let told: Vec<(&str, &[usize])> = scenes
             .iter()
             .map(|scene| (scene.said.as_deref().unwrap_or_default(), scene.mails.as_slice()))
@@ -130,6 +134,7 @@ mod tests {
                 ("The model said false positive; kept undetermined because x.", &[2]),
                 ("it was away", &[3]),
                 ("New incident, Escalation: another host, Update 2; 4 alerts", &[1, 4, 5]),
+                ("", &[]),
             ]
         );
     }
@@ -138,13 +143,14 @@ mod tests {
     fn a_promise_that_no_mail_keeps_is_a_problem() {
         let split =
             [mail(1, "a", "first", GOOD), mail(2, "b", "escalation", "x"), mail(3, "a", "update", "x")];
-        let problems: Vec<String> = of(&group(&split)).iter().filter_map(Scene::problem).collect();
+        let problems: Vec<String> = of(&group(&split), &[]).iter().filter_map(Scene::problem).collect();
         assert_eq!(
             problems,
             [
                 "no mail shows a claim in a log that fools the model, and a verdict that is kept",
                 "no mail shows a mail without the model, with the reason",
                 "no mail shows an incident with its first mail, an escalation and an update in one conversation",
+                "no mail shows a storm: a few mails, one storm notice, the gravest alert all the same, one digest of the rest",
             ]
         );
     }

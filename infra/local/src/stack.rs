@@ -1,5 +1,6 @@
 //! What a running stack tells those who use it: the file that `TRIAGE_STACK` names.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,8 +27,9 @@ pub struct Stack {
     pub page_url: String,
     /// What Terraform made.
     pub outputs: Outputs,
-    /// The `wazuh-publisher` that was built.
+    /// The `wazuh-publisher` that was built, and a folder of its own.
     pub publisher: PathBuf,
+    pub publisher_folder: PathBuf,
     /// Folder with the output of the emulator and of Terraform.
     pub logs: PathBuf,
 }
@@ -41,6 +43,24 @@ impl Stack {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         fs::write(path, serde_json::to_vec_pretty(self)?)
             .with_context(|| format!("could not write {}", path.display()))
+    }
+
+    /// What keeps the publisher to the run's own folder and emulator. In the usual spool lies what other runs could not
+    /// send and, on a manager, what waits for the real queue: it would go into this one.
+    pub(crate) fn publisher_arguments(&self) -> [OsString; 8] {
+        let place = |name: &str| self.publisher_folder.join(name).into_os_string();
+        let [spool, log, configuration] = [place("spool"), place("publisher.log"), place("publisher.toml")];
+        let endpoint = OsString::from(&self.endpoint);
+        [
+            "--spool".into(),
+            spool,
+            "--log".into(),
+            log,
+            "--config".into(),
+            configuration,
+            "--endpoint-url".into(),
+            endpoint,
+        ]
     }
 
     /// What a program needs to talk to the emulator, whichever AWS SDK it uses.

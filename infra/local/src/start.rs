@@ -12,7 +12,7 @@ use crate::folders::RunFolder;
 use crate::mails::MailSource;
 use crate::progress::Progress;
 use crate::stack::{REGION, Stack};
-use crate::terraform::{Terraform, Variables};
+use crate::terraform::{MailLimits, Terraform, Variables};
 use crate::tools::{self, Tool};
 use crate::{artifacts, aws, folders, page, stubs};
 
@@ -39,20 +39,31 @@ pub(crate) struct Places {
     pub run: RunFolder,
 }
 
-/// How often an incident tells about itself.
+/// How often an incident tells about itself, and how many mails there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// As a deployment does that says nothing.
+    /// Silences as in a deployment that says nothing; every mail is sent.
     Usual,
-    /// Soon enough for somebody who watches.
+    /// Updates come soon enough for somebody who watches.
     Demo,
+    /// The same, and mails are held back as in a deployment that says nothing, but for a minute instead of twenty.
+    OwnAlerts,
 }
 
 impl Pace {
     fn update_after(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Usual => None,
-            Self::Demo => Some(&["10s", "5m", "30m", "4h", "24h"]),
+            Self::Demo | Self::OwnAlerts => Some(&["10s", "5m", "30m", "4h", "24h"]),
+        }
+    }
+
+    fn mail_limits(self) -> Option<MailLimits> {
+        match self {
+            Self::Usual | Self::Demo => None,
+            Self::OwnAlerts => {
+                Some(MailLimits { per_hour: 360, burst: 10, severe_per_hour: 360, severe_burst: 30 })
+            }
         }
     }
 }
@@ -113,12 +124,17 @@ pub(crate) async fn start(
         architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
         name: "wazuh-triage",
         update_after: pace.update_after(),
+        mail_limits: pace.mail_limits(),
     };
     terraform.apply(&variables, &step).await?;
     let outputs = terraform.outputs().await?;
     aws::put_keys(&aws::configuration(&emulator.endpoint).await, &outputs.parameters).await?;
     step.done();
 
+    let publisher_folder = places.run.path().join("publisher");
+    std::fs::create_dir(&publisher_folder)?;
+    // Empty: no configuration of a manager on this machine is read.
+    std::fs::write(publisher_folder.join("publisher.toml"), "")?;
     let stack = Stack {
         endpoint: emulator.endpoint.clone(),
         region: REGION.to_owned(),
@@ -126,6 +142,7 @@ pub(crate) async fn start(
         page_url,
         outputs,
         publisher: artifacts::publisher(&binaries),
+        publisher_folder,
         logs: places.run.logs(),
     };
     Ok(Running { stack, mails: emulator.mails.clone(), emulator, _servers: servers })

@@ -106,6 +106,18 @@ pub(crate) struct Variables<'a> {
     /// How long an incident is silent; Terraform's default where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_after: Option<&'static [&'static str]>,
+    /// How many mails the group `default` gets; as many as there are where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_limits: Option<MailLimits>,
+}
+
+/// Mails at once and an hour, and the same for the gravest alerts.
+#[derive(Debug, Serialize)]
+pub(crate) struct MailLimits {
+    pub per_hour: u32,
+    pub burst: u32,
+    pub severe_per_hour: u32,
+    pub severe_burst: u32,
 }
 
 /// A copy of the configuration with a state of its own.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::digests::HeldMail;
 use crate::mails::Letter;
 
 /// The lines of a mail that the report is about.
@@ -15,6 +16,9 @@ pub(crate) struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alerts: Option<String>,
     pub analysis: Analysis,
+    /// What a digest or a storm notice is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldMail>,
 }
 
 /// What stands for the model.
@@ -49,7 +53,15 @@ impl Told {
         let why = text.lines().next().and_then(|line| line.rsplit(" · ").next()).unwrap_or_default();
         let alerts =
             after(text, "Alerts ").and_then(|line| Some(line.split_once(" since ")?.0.trim().to_owned()));
-        Self { why: why.trim().to_owned(), alerts, analysis: analysis(text) }
+        Self { why: why.trim().to_owned(), alerts, analysis: analysis(text), held: HeldMail::read(text) }
+    }
+
+    /// What stands for its content in a list: what was held back, or what the model said.
+    pub(crate) fn content(&self) -> String {
+        match &self.held {
+            Some(held) => format!("{} held back", held.count),
+            None => self.analysis.to_string(),
+        }
     }
 }
 
@@ -153,7 +165,7 @@ mod tests {
             ],
             claim: true,
         };
-        assert_eq!(told(written), Told { why: "New incident".to_owned(), alerts: None, analysis });
+        assert_eq!(told(written), Told { why: "New incident".to_owned(), analysis, ..Told::default() });
 
         let away = told("LOW · Wazuh rule 1, level 8 · New incident\n\nNo model analysis: it was away.\n");
         assert_eq!(away.analysis, Analysis::Unavailable { reason: "it was away".to_owned() });
@@ -165,5 +177,9 @@ mod tests {
         let verdict = "true positive, high confidence (about an earlier alert)".to_owned();
         assert_eq!(update.analysis, Analysis::Repeated { verdict });
         assert_eq!(told(""), Told::default());
+
+        let digest = told(crate::digests::tests::DIGEST);
+        assert_eq!(digest.why, "Digest");
+        assert_eq!(digest.content(), "4 alerts in 2 incidents held back");
     }
 }

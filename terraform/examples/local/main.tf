@@ -50,9 +50,12 @@ module "pipeline" {
   # Its alarms would be written and never looked at.
   observability = { enabled = false }
 
-  # What is tried out here is every mail, not how mails are held back.
+  # Alerts of the store's hosts go to people who get so few mails that a scan is a storm, and its digest comes in half a minute.
   mail_routes = {
-    groups = [{ name = "default", limits = { per_hour = 36000, burst = 10000, severe_per_hour = 36000, severe_burst = 10000 } }]
+    groups = [
+      { name = "default", limits = var.mail_limits },
+      { name = "store", to = ["store@soc.example"], match = { agents = ["store-*"] }, limits = { per_hour = 360, burst = 3 } },
+    ]
   }
 
   model = {

@@ -35,6 +35,17 @@ variable "update_after" {
   default     = ["5m", "30m", "4h", "24h"]
 }
 
+variable "mail_limits" {
+  description = "Limits of the group `default`, as in the pipeline's `mail_routes`. What is tried out here is every mail, unless you say otherwise."
+  type = object({
+    per_hour        = number
+    burst           = number
+    severe_per_hour = number
+    severe_burst    = number
+  })
+  default = { per_hour = 36000, burst = 10000, severe_per_hour = 36000, severe_burst = 10000 }
+}
+
 variable "architecture" {
   description = "Processor of this machine: `x86_64` or `arm64`."
   type        = string

@@ -177,6 +177,7 @@ impl<S: DeliveryStore, O: Outside> Dispatch<S, O> {
             alerts: held::alerts(&incidents),
             incidents: incidents.len() as u64,
             worst: incidents.iter().map(|held| held.priority).max().unwrap_or(heap.worst),
+            mails_at_once: way.group.policy.regular.burst.get(),
             mails_per_hour: way.group.policy.regular.per_hour.get(),
             digest_at: heap.due,
         };

@@ -126,9 +126,10 @@ pub(crate) fn storm() -> Storm {
     Storm {
         id: of_storm().id,
         began_at: began_at(),
-        alerts: 2_293,
-        incidents: 14,
+        alerts: 1_487,
+        incidents: 6,
         worst: Priority::Critical,
+        mails_at_once: 10,
         mails_per_hour: 20,
         digest_at: began_at() + SignedDuration::from_mins(15),
     }

@@ -154,7 +154,14 @@ pub(crate) fn storm(storm: &Storm, settings: &MailSettings, notes: &[Note]) -> S
         ("Held back", format!("{count} so far")),
         ("Since", clock.time(storm.began_at)),
         ("At worst", storm.worst.to_string()),
-        ("Limit", format!("{} an hour", counted(storm.mails_per_hour.into(), "mail"))),
+        (
+            "Limit",
+            format!(
+                "{} at once, {} an hour",
+                counted(storm.mails_at_once.into(), "mail"),
+                storm.mails_per_hour
+            ),
+        ),
         ("Digest", clock.time(storm.digest_at)),
     ];
     let reason = "More incidents have news than this group's limit lets through. Their mails are held back, nothing \

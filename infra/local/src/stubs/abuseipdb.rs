@@ -97,8 +97,8 @@ fn answer(mode: Mode, asked: &Asked<'_>, used: u64, now: Timestamp) -> Response 
         Mode::LastOne => decide(asked, 0, now),
         Mode::Error => web_page(StatusCode::INTERNAL_SERVER_ERROR),
         Mode::Unavailable => web_page(StatusCode::SERVICE_UNAVAILABLE),
-        Mode::RateLimit => used_up(asked, now),
-        Mode::Unauthorized => unauthorized(asked),
+        Mode::RateLimit => used_up(asked.wants_json, DAILY_LIMIT, now),
+        Mode::Unauthorized => unauthorized(asked.wants_json),
         Mode::Html => web_page(StatusCode::OK),
         Mode::Broken => trouble::cut(r#"{"data":{"ipAddress":"203.0."#),
         Mode::Empty => Json(json!({"data": {}})).into_response(),
@@ -116,13 +116,13 @@ fn answer(mode: Mode, asked: &Asked<'_>, used: u64, now: Timestamp) -> Response 
 /// What the real service does when nothing is wrong with it.
 fn decide(asked: &Asked<'_>, remaining: u64, now: Timestamp) -> Response {
     if is_refused(asked.key) {
-        return unauthorized(asked);
+        return unauthorized(asked.wants_json);
     }
     let Ok(address) = asked.address.parse::<IpAddr>() else {
         let detail =
             "The ip address must be a valid IPv4 or IPv6 address (e.g. 8.8.8.8 or 2001:4860:4860::8888).";
         return refuse(
-            asked,
+            asked.wants_json,
             StatusCode::UNPROCESSABLE_ENTITY,
             &json!({"detail": detail, "status": 422, "source": {"parameter": "ipAddress"}}),
         );
@@ -130,7 +130,7 @@ fn decide(asked: &Asked<'_>, remaining: u64, now: Timestamp) -> Response {
     if !asked.max_age.parse::<u16>().is_ok_and(|days| (1..=365).contains(&days)) {
         let detail = "The max age in days must be between 1 and 365.";
         return refuse(
-            asked,
+            asked.wants_json,
             StatusCode::UNPROCESSABLE_ENTITY,
             &json!({"detail": detail, "status": 422, "source": {"parameter": "maxAgeInDays"}}),
         );
@@ -200,16 +200,16 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-fn unauthorized(asked: &Asked<'_>) -> Response {
+pub(super) fn unauthorized(wants_json: bool) -> Response {
     let detail = "Authentication failed. Your API key is either missing, incorrect, or revoked. \
                   Note: The APIv2 key differs from the APIv1 key.";
-    refuse(asked, StatusCode::UNAUTHORIZED, &json!({"detail": detail, "status": 401}))
+    refuse(wants_json, StatusCode::UNAUTHORIZED, &json!({"detail": detail, "status": 401}))
 }
 
-/// The quota comes back at midnight, UTC.
-fn used_up(asked: &Asked<'_>, now: Timestamp) -> Response {
+/// The quota of so many requests comes back at midnight, UTC.
+pub(super) fn used_up(wants_json: bool, limit: u64, now: Timestamp) -> Response {
     let detail = format!(
-        "Daily rate limit of {DAILY_LIMIT} requests exceeded for this endpoint. See headers for additional details."
+        "Daily rate limit of {limit} requests exceeded for this endpoint. See headers for additional details."
     );
     let midnight = now
         .to_zoned(TimeZone::UTC)
@@ -219,17 +219,17 @@ fn used_up(asked: &Asked<'_>, now: Timestamp) -> Response {
     let wait = (midnight - now).total(Unit::Second).unwrap_or_default();
     let headers = [
         ("retry-after", format!("{wait:.0}")),
-        ("x-ratelimit-limit", DAILY_LIMIT.to_string()),
+        ("x-ratelimit-limit", limit.to_string()),
         ("x-ratelimit-remaining", "0".to_owned()),
         ("x-ratelimit-reset", midnight.as_second().to_string()),
     ];
-    let answer = refuse(asked, StatusCode::TOO_MANY_REQUESTS, &json!({"detail": detail, "status": 429}));
+    let answer = refuse(wants_json, StatusCode::TOO_MANY_REQUESTS, &json!({"detail": detail, "status": 429}));
     (headers, answer).into_response()
 }
 
 /// Without `Accept: application/json` errors are web pages.
-fn refuse(asked: &Asked<'_>, status: StatusCode, error: &Value) -> Response {
-    if !asked.wants_json {
+fn refuse(wants_json: bool, status: StatusCode, error: &Value) -> Response {
+    if !wants_json {
         return web_page(status);
     }
     (status, Json(json!({"errors": [error]}))).into_response()

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use super::terms::{Terms, allows, asks, number};
+use super::terms::{Terms, allows, asks, number, since};
 use super::{DROPPER_SHA256, with};
 
 /// One page of the attributes that a `restSearch` body asks for.
@@ -13,11 +13,13 @@ use super::{DROPPER_SHA256, with};
 /// What is not sent does not filter: neither `to_ids` nor `published` has a default in JSON.
 pub(super) fn search(request: &Value, now: Timestamp) -> Vec<Value> {
     let (values, kinds) = (Terms::of(request.get("value")), Terms::of(request.get("type")));
+    let since = since(request, now);
     let found = LISTED.iter().filter(|attribute| {
         values.accept(|term| attribute.has(term))
             && kinds.accept(|kind| attribute.kind == kind)
             && allows(request, "to_ids", attribute.to_ids)
             && allows(request, "published", attribute.event.published)
+            && since.is_none_or(|since| changed(attribute.age_days, now) >= since)
     });
     let limit = number(request, "limit").unwrap_or(LISTED.len());
     let page = number(request, "page").unwrap_or(1);
@@ -198,7 +200,11 @@ fn uuid(family: u8, id: u32) -> String {
 
 /// Seconds since 1970 as text; nothing is younger than an hour.
 fn ago(days: i64, now: Timestamp) -> String {
-    (now - (24 * days + 1).hours()).as_second().to_string()
+    changed(days, now).as_second().to_string()
+}
+
+fn changed(days: i64, now: Timestamp) -> Timestamp {
+    now - (24 * days + 1).hours()
 }
 
 static BRUTE_FORCE: Event = Event {
@@ -332,6 +338,11 @@ mod tests {
             (json!({"type": ["ip-src"], "limit": 2, "page": 1}), vec!["203.0.113.24", "2001:db8::bad"]),
             (json!({"type": ["ip-src"], "limit": "2", "page": "2"}), vec!["203.0.113.130"]),
             (json!({"type": ["ip-src"], "limit": 2, "page": 3}), vec![]),
+            (json!({"type": ["ip-src"], "timestamp": "2d"}), vec!["203.0.113.24", "2001:db8::bad"]),
+            // 2026-11-21T12:00:00Z
+            (json!({"type": ["ip-src"], "timestamp": "1795262400"}), vec!["203.0.113.24"]),
+            (json!({"type": ["ip-src"], "timestamp": 1_795_262_400}), vec!["203.0.113.24"]),
+            (json!({"type": ["ip-src"], "timestamp": "30m"}), vec![]),
         ] {
             assert_eq!(found(&request), expected, "{request}");
         }

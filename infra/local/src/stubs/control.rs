@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{abuseipdb, misp, model, otx};
+use super::{abuseipdb, feeds, misp, model, otx};
 
 /// `POST /control`: how a provider behaves from now on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -21,6 +21,7 @@ pub enum Order {
     Misp(Behaviour<misp::Mode>),
     Otx(Behaviour<otx::Mode>),
     Model(Behaviour<model::Mode>),
+    Feeds(Behaviour<feeds::Mode>),
 }
 
 /// A mode, how long an answer takes, and for how many requests that holds.
@@ -67,6 +68,7 @@ pub(super) struct Switches {
     pub misp: Behaviour<misp::Mode>,
     pub otx: Behaviour<otx::Mode>,
     pub model: Behaviour<model::Mode>,
+    pub feeds: Behaviour<feeds::Mode>,
 }
 
 /// How to answer one request.
@@ -109,6 +111,7 @@ impl Switchboard {
             Order::Misp(behaviour) => switches.misp = behaviour,
             Order::Otx(behaviour) => switches.otx = behaviour,
             Order::Model(behaviour) => switches.model = behaviour,
+            Order::Feeds(behaviour) => switches.feeds = behaviour,
         }
     }
 
@@ -176,6 +179,7 @@ mod tests {
             r#"{"provider":"misp","mode":"login_page"}"#,
             r#"{"provider":"otx","mode":"gateway_timeout","times":1}"#,
             r#"{"provider":"model","mode":"refuse","times":2}"#,
+            r#"{"provider":"feeds","mode":"pulses_timeout","times":2}"#,
         ] {
             let order: Order = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&order).unwrap(), text);
@@ -215,9 +219,13 @@ mod tests {
         fn mode<M: Switched>(switchboard: &Switchboard) -> (&'static str, bool) {
             (M::PROVIDER, switchboard.plan::<M>("/", Value::Null).mode == M::SLOW)
         }
-        for provider in
-            [abuseipdb::Mode::PROVIDER, misp::Mode::PROVIDER, otx::Mode::PROVIDER, model::Mode::PROVIDER]
-        {
+        for provider in [
+            abuseipdb::Mode::PROVIDER,
+            misp::Mode::PROVIDER,
+            otx::Mode::PROVIDER,
+            model::Mode::PROVIDER,
+            feeds::Mode::PROVIDER,
+        ] {
             let switchboard = Switchboard::default();
             let order = json!({"provider": provider, "mode": "slow"});
             switchboard.switch(serde_json::from_value(order).unwrap());
@@ -226,6 +234,7 @@ mod tests {
                 mode::<misp::Mode>(&switchboard),
                 mode::<otx::Mode>(&switchboard),
                 mode::<model::Mode>(&switchboard),
+                mode::<feeds::Mode>(&switchboard),
             ];
             for (name, is_slow) in modes {
                 assert_eq!(is_slow, name == provider, "{provider}: {name}");

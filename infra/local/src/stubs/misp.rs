@@ -80,7 +80,7 @@ pub(super) async fn login() -> Response {
 
 async fn call(switchboard: &Switchboard, call: Call, headers: &HeaderMap, body: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let plan: Plan<Mode> = switchboard.plan(call.path(), request.clone());
+    let plan: Plan<Mode> = switchboard.plan(call.recorded_as(&request), request.clone());
     tokio::time::sleep(plan.delay).await;
     let asked = Asked { call, key: header_text(headers, header::AUTHORIZATION), request: &request };
     answer(plan.mode, &asked, Timestamp::now())
@@ -97,6 +97,14 @@ impl Call {
         match self {
             Self::Search => "/attributes/restSearch",
             Self::Sight => "/sightings/add",
+        }
+    }
+
+    /// A search for what is new is the feeds', and not an alert's question.
+    fn recorded_as(self, request: &Value) -> &'static str {
+        match self {
+            Self::Search if request.get("timestamp").is_some() => super::MISP_HARVEST,
+            Self::Search | Self::Sight => self.path(),
         }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! `GET /api/v2/check` is `AbuseIPDB`, `POST /attributes/restSearch` and `POST /sightings/add` are MISP,
 //! `GET /api/v1/indicators/{type}/{value}/general` is `AlienVault` OTX, and `POST /v1/chat/completions` and
-//! `POST /v1/responses` are `OpenAI`.
+//! `POST /v1/responses` are `OpenAI`. What is published in bulk is in [`feeds`].
 //! `POST /control` switches, for example `{"provider":"model","mode":"rate_limit","times":2}`; see [`control`].
 
 mod abuseipdb;
 mod answer;
 mod attributes;
 pub mod control;
+mod feeds;
 mod misp;
 mod model;
 mod otx;
@@ -28,12 +29,16 @@ use tokio::net::TcpListener;
 
 pub use abuseipdb::Mode as AbuseIpDbMode;
 pub use control::{Order, Recorded, Requests, Switchboard};
+pub use feeds::Mode as FeedsMode;
 pub use misp::Mode as MispMode;
 pub use model::Mode as ModelMode;
 pub use otx::Mode as OtxMode;
 
 /// The SHA-256 of the file that MISP and OTX have heard of; it holds `wazuh-triage example dropper`.
 const DROPPER_SHA256: &str = "6c1e26a70ea2df24d49e5619ec13d30e3aca5b5b8a253d49109eab66d9d5ad77";
+
+/// The record's name for MISP's searches by time.
+pub const MISP_HARVEST: &str = "/attributes/restSearch by timestamp";
 
 /// Serves until dropped.
 pub async fn serve(listener: TcpListener) {
@@ -50,6 +55,7 @@ fn router(switchboard: Arc<Switchboard>) -> Router {
         .route("/api/v1/indicators/{section}/{*rest}", get(otx::general))
         .route("/v1/chat/completions", post(model::chat_completions))
         .route("/v1/responses", post(model::responses))
+        .merge(feeds::routes())
         .route("/control", post(control::switch))
         .route("/control/requests", get(control::requests))
         .route("/control/log", get(control::log))

@@ -263,7 +263,7 @@ fn hash(value: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn unauthorized() -> Response {
+pub(super) fn unauthorized() -> Response {
     refuse(StatusCode::FORBIDDEN, "Authentication required")
 }
 

@@ -1,5 +1,7 @@
 //! The pulses that the stub OTX has: who wrote about which indicator.
 
+pub(super) mod bulk;
+
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 

@@ -1,5 +1,8 @@
 //! The grammar of a `restSearch` body.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// MISP's grammar for a parameter: a text with `&&`, a list, or `{"OR":[..],"NOT":[..]}`. A leading `!` excludes.
@@ -82,6 +85,23 @@ fn flag(value: &Value) -> Option<bool> {
 }
 
 /// A number above zero.
+/// From when on something must have changed: seconds since 1970, or an age such as `5d`, `12h` or `30m`.
+pub(super) fn since(request: &Value, now: Timestamp) -> Option<Timestamp> {
+    let text = match request.get("timestamp")? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    if let Ok(second) = text.parse() {
+        return Timestamp::from_second(second).ok();
+    }
+    let seconds = [('d', 86_400), ('h', 3_600), ('m', 60)].into_iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(number.saturating_mul(seconds))
+    });
+    now.checked_sub(Duration::from_secs(seconds?)).ok()
+}
+
 pub(super) fn number(request: &Value, name: &str) -> Option<usize> {
     let value = request.get(name)?;
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
