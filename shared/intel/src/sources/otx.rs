@@ -171,12 +171,11 @@ impl Reading {
     }
 
     /// The next page of a pulse. One that fails is tried again after the others, and then left for the next round.
-    async fn rest_of(&mut self, asking: &Asking<'_>, mut pulse: Pulse) -> Result<Sifted, FetchError> {
+    async fn rest_of(&mut self, asking: &Asking<'_>, pulse: Pulse) -> Result<Sifted, FetchError> {
         match pulse.next_page(asking).await {
             Ok((sifted, next)) => {
                 if let Some(page) = next.filter(|page| *page <= MOST_PULSE_PAGES) {
-                    pulse.page = page;
-                    self.pulses.push_front(pulse);
+                    self.pulses.push_front(Pulse { page, failed_at: None, ..pulse });
                 }
                 Ok(sifted)
             }

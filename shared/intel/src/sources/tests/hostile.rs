@@ -202,6 +202,30 @@ async fn without_key_or_address_nobody_is_asked() {
 }
 
 #[test]
+fn a_ca_bundle_that_is_none_stops_the_start() {
+    let mut settings = settings("https://misp.example");
+    settings.misp_ca = Some("unset".into());
+    assert_eq!(Fetcher::new(settings).unwrap_err().to_string(), "the CA bundle has no certificate");
+}
+
+#[tokio::test]
+async fn an_error_shows_no_more_of_an_address_than_is_needed_to_find_it() {
+    let mut settings = settings("http://user:passw0rd@127.0.0.1:9/t0ken/");
+    settings.within = Duration::from_secs(5);
+    let fetcher = Fetcher::new(settings).unwrap();
+    for source in Source::BUILT_IN {
+        let error = fetcher.step(&source, Some(&key()), &State::default(), now()).await;
+        // OTX tries a smaller page first.
+        let Err(error) = error else { continue };
+        let text = lambda::logs::chain(&error);
+        assert!(text.contains("127.0.0.1:9/…/"), "{text}");
+        for hidden in ["passw0rd", "t0ken", "k3y"] {
+            assert!(!text.contains(hidden), "{text}");
+        }
+    }
+}
+
+#[test]
 fn names_are_unique_and_stay_what_they_are() {
     let names: Vec<String> = Source::BUILT_IN.iter().map(ToString::to_string).collect();
     let expected =
