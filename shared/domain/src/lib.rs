@@ -11,9 +11,11 @@ pub mod incident;
 pub mod indicator;
 pub mod lenient;
 pub mod message;
+pub mod sighting;
 pub mod trim;
 pub mod unseen;
 pub mod verdict;
 
 pub use alert::{Agent, Alert, AlertError, AlertKey, Rule, RuleLevel};
 pub use message::{EnrichedAlert, Feedback, MessageError, Notice};
+pub use sighting::Sighting;
