@@ -6,6 +6,7 @@
 mod account;
 mod address;
 mod country;
+mod hour;
 mod log_line;
 mod method;
 mod outcome;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::Account;
 pub use country::Country;
+pub use hour::subjects_of_hours;
 pub use method::Method;
 pub use outcome::Outcome;
 
