@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use account::Account;
+pub use address::of as address_of;
 pub use country::Country;
 pub use hour::subjects_of_hours;
 pub use method::Method;
@@ -27,6 +28,9 @@ pub use outcome::Outcome;
 use crate::alert::{Alert, AlertKey};
 use crate::lenient;
 use crate::verdict::{Evidence, Judgement, Report, Verdict};
+
+/// One of these stands in every alert that is a log-in, so that whoever looks through many need not read the others.
+pub const MARKS: [&str; 7] = ["authentication_", "ogin", "oggedIn", "SignIn", "sudo", "\"46", "\"4771"];
 
 /// One attempt to log in, as one alert reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,14 @@ impl Account {
     /// Realms of Windows that no person is in.
     const SYSTEM_REALMS: [&str; 3] = ["nt authority", "window manager", "font driver host"];
 
+    /// Where clouds name whoever signs in.
+    const CLOUD: [&[&str]; 4] = [
+        &["data", "office365", "UserId"],
+        &["data", "azure", "properties", "userPrincipalName"],
+        &["data", "ms-graph", "userPrincipalName"],
+        &["data", "gcp", "protoPayload", "authenticationInfo", "principalEmail"],
+    ];
+
     /// Nothing for machines, services and the anonymous. `realm` is where the name is valid, if the log says so apart.
     pub fn read(name: &str, realm: Option<&str>) -> Option<Self> {
         let name = name.trim().to_lowercase();
@@ -71,12 +79,6 @@ impl Account {
         if alert.document().pointer("/data/aws/userIdentity").is_some() {
             return Self::of_aws(alert);
         }
-        const CLOUD: [&[&str]; 4] = [
-            &["data", "office365", "UserId"],
-            &["data", "azure", "properties", "userPrincipalName"],
-            &["data", "ms-graph", "userPrincipalName"],
-            &["data", "gcp", "protoPayload", "authenticationInfo", "principalEmail"],
-        ];
         // Whoever becomes somebody else is who he was.
         let plain: [&[&str]; 4] = match method {
             Method::Elevation => {
@@ -95,7 +97,7 @@ impl Account {
                 [&["data", "dstuser"], &["data", "user"], &["data", "srcuser"], &["data", "username"]]
             }
         };
-        let fields = CLOUD.iter().chain(&plain);
+        let fields = Self::CLOUD.iter().chain(&plain);
         let named = fields.filter_map(|path| at(path)).find_map(|name| Self::read(&name, None));
         named.or_else(|| log_line::user(&at(&["full_log"])?).and_then(|name| Self::read(name, None)))
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::log_line;
 use crate::alert::Alert;
-use crate::indicator::Direction;
+use crate::indicator::{Direction, Found};
 
 /// Where decoders put the address of whoever logs in.
 const FIELDS: [&[&str]; 16] = [
@@ -26,8 +26,8 @@ const FIELDS: [&[&str]; 16] = [
     &["data", "vpn", "source_ip"],
 ];
 
-/// Typed fields first, then the log line, then whatever address the alert is about.
-pub(super) fn of(alert: &Alert) -> Option<IpAddr> {
+/// The address that the alert is about, never the host's own: typed fields first, then the log line, then whatever address the alert is about.
+pub fn of(alert: &Alert) -> Option<IpAddr> {
     let texts: Vec<String> = FIELDS.iter().filter_map(|path| alert.text_at(path)).collect();
     if !texts.is_empty() {
         return texts.iter().find_map(|text| read(text));
@@ -40,7 +40,7 @@ fn by_indicator(alert: &Alert) -> Option<IpAddr> {
     let found = alert.indicators();
     let source = found.iter().filter(|found| found.direction == Direction::Source);
     let unknown = found.iter().filter(|found| found.direction == Direction::Unknown);
-    source.chain(unknown).filter_map(|found| found.address()).find(|address| !address.is_loopback())
+    source.chain(unknown).filter_map(Found::address).find(|address| !address.is_loopback())
 }
 
 /// With or without a port; an IPv4 address mapped into IPv6 is itself. Nothing for the host itself.

@@ -33,7 +33,7 @@ impl Country {
             let code = text.to_ascii_uppercase();
             return ROWS.iter().map(|row| row.country).find(|country| country.code() == code);
         }
-        ROWS.iter().find(|row| row.names.iter().any(|name| is(name))).map(|row| row.country)
+        ROWS.iter().find(|row| row.names.iter().any(is)).map(|row| row.country)
     }
 
     pub fn code(&self) -> &str {

@@ -6,6 +6,7 @@ use super::*;
 fn told(alert: &str) -> String {
     let alert = Alert::parse(alert).unwrap();
     let Some(sighting) = Sighting::of(&alert, Timestamp::UNIX_EPOCH) else { return "no login".to_owned() };
+    assert!(MARKS.iter().any(|mark| alert.raw().contains(mark)), "{}", alert.raw());
     let account = sighting.account.as_ref().map_or("nobody", Account::as_str);
     let address = sighting.address.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
     let country = sighting.country.map_or_else(String::new, |country| format!(" {country}"));

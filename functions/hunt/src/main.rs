@@ -1,0 +1,3 @@
+//! The hunt Lambda.
+
+fn main() {}
