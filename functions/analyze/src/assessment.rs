@@ -30,6 +30,7 @@ pub fn assess(alert: &Alert, verdict: &Verdict, history: &History, site: &SiteNo
     collected.add(signal::technique(alert.rule()));
     outcome::signals(alert, &mut collected);
     collected.add(signal::intelligence(verdict));
+    collected.add(signal::finding(alert));
     past::signals(&subject, alert.rule(), history, &mut collected);
     site.signals(alert, &mut collected);
     let advice = advice::on(alert.rule(), &subject);

@@ -1,6 +1,5 @@
 //! Logins, kept for hunting: by account, by address and by the hour of recording, 30 days.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -8,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Sighting;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
+use lambda::item::Item;
 
 /// Table with key `subject` (`user#…`, `address#…` or `hour#…`) and sort key `seen` (time and alert key).
 #[derive(Clone, Debug)]
@@ -49,8 +49,6 @@ impl Sightings {
 #[derive(Debug, thiserror::Error)]
 #[error("could not record the sighting")]
 pub struct SightingError(#[source] Box<dyn std::error::Error + Send + Sync>);
-
-type Item = HashMap<String, AttributeValue>;
 
 fn items(sighting: &Sighting, course: Course, now: Timestamp) -> Vec<Item> {
     let row = |subject: String, seen: String| {

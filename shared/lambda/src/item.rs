@@ -7,9 +7,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
+pub type Item = HashMap<String, AttributeValue>;
+
 /// The attributes of a flat document. What is neither text nor number is left out.
-pub fn of<T: Serialize>(document: &T) -> HashMap<String, AttributeValue> {
-    let Ok(Value::Object(members)) = serde_json::to_value(document) else { return HashMap::new() };
+pub fn of<T: Serialize>(document: &T) -> Item {
+    let Ok(Value::Object(members)) = serde_json::to_value(document) else { return Item::new() };
     let attribute = |(name, value)| match value {
         Value::String(text) => Some((name, AttributeValue::S(text))),
         Value::Number(number) => Some((name, AttributeValue::N(number.to_string()))),
@@ -19,7 +21,7 @@ pub fn of<T: Serialize>(document: &T) -> HashMap<String, AttributeValue> {
 }
 
 /// The document again; nothing where an attribute that it needs is missing or of another shape.
-pub fn read<T: DeserializeOwned>(item: &HashMap<String, AttributeValue>) -> Option<T> {
+pub fn read<T: DeserializeOwned>(item: &Item) -> Option<T> {
     let member = |(name, value): (&String, &AttributeValue)| {
         let value = match value {
             AttributeValue::S(text) => Value::String(text.clone()),

@@ -51,7 +51,7 @@ fn hunt_with(sightings: &[Sighting], thresholds: &Thresholds) -> Vec<Finding> {
     detect(sightings, BTreeMap::new(), thresholds, minutes(24 * 60)).findings
 }
 
-fn hunt(parts: &[Vec<Sighting>]) -> Vec<Finding> {
+pub(crate) fn hunt(parts: &[Vec<Sighting>]) -> Vec<Finding> {
     hunt_with(&parts.concat(), &Thresholds { min_score: 0, ..Thresholds::default() })
 }
 
@@ -109,7 +109,7 @@ fn one_rule_that_counts_is_as_many_failures() {
     check(&[vec![counted, login(1, "alice 203.0.113.9")]], &["alice: success_after_failures 50"]);
 }
 
-fn sprayed(accounts: i64, address: &str) -> Vec<Sighting> {
+pub(crate) fn sprayed(accounts: i64, address: &str) -> Vec<Sighting> {
     (0..accounts).map(|index| sighting(index, "failed", &format!("user{index} {address}"))).collect()
 }
 
@@ -247,7 +247,7 @@ fn root_of_every_host_is_somebody_else() {
 }
 
 /// Failures, a success from a listed address, another country within minutes.
-fn story() -> Vec<Sighting> {
+pub(crate) fn story() -> Vec<Sighting> {
     let mut success = login(15, "alice 203.0.113.9 Germany");
     success.judgement = Some(Judgement::Malicious);
     let mut story = failures(12, 0, "alice 203.0.113.9 Germany");
@@ -337,8 +337,9 @@ fn an_ordinary_day_has_no_finding() {
 #[test]
 fn whatever_comes_what_is_remembered_is_bounded() {
     let mut hunter = Hunter::new(Thresholds::default());
+    let any = login(0, "alice 203.0.113.9");
     for index in 0..60_000_i64 {
-        let mut login = login(0, "alice 203.0.113.9");
+        let mut login = any.clone();
         login.at = minutes(index / 100);
         login.account = domain::sighting::Account::read(&format!("user{index}"), None);
         login.address = Some(std::net::Ipv4Addr::from(u32::try_from(index * 256 + 1).unwrap()).into());
