@@ -88,7 +88,8 @@ impl Hunt {
     pub async fn serve(self) -> Result<(), lambda_runtime::Error> {
         let hunt = &self;
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Call>| async move {
-            let hunted = hunt.call(event.payload, Timestamp::now()).await;
+            // A hunt's future is deep: it waits for many reads at once.
+            let hunted = Box::pin(hunt.call(event.payload, Timestamp::now())).await;
             hunted.map_err(|error| lambda_runtime::Error::from(logs::chain(&error)))
         }))
         .await
@@ -96,7 +97,7 @@ impl Hunt {
 
     /// Hunts in the window of the call. An error means that something is left to do; the next hunt does it.
     pub async fn call(&self, call: Call, now: Timestamp) -> Result<Tally, HuntError> {
-        let tally = self.hunt(Window::of(call.hunt, now)?, now).await?;
+        let tally = Box::pin(self.hunt(Window::of(call.hunt, now)?, now)).await?;
         self.measure(tally, now);
         let Tally { logins, accounts, findings, told, failed } = tally;
         tracing::info!(logins, accounts, findings, told, failed, "hunted");
@@ -104,13 +105,13 @@ impl Hunt {
     }
 
     async fn hunt(&self, window: Window, now: Timestamp) -> Result<Tally, HuntError> {
-        let Material { logins, sightings, profiles, whose } = self.read(window).await?;
+        let Material { logins, sightings, profiles, whose } = Box::pin(self.read(window)).await?;
         let before = profiles.clone();
         let Hunted { findings, profiles } = detect(&sightings, profiles, &self.thresholds, now);
         let mut tally = Tally { logins, accounts: whose.len(), findings: findings.len(), ..Tally::default() };
         let mut untold: Vec<&str> = Vec::new();
         for finding in &findings {
-            match self.tell(finding, now).await {
+            match Box::pin(self.tell(finding, now)).await {
                 Ok(true) => tally.told += 1,
                 Ok(false) => {}
                 Err(error) => {

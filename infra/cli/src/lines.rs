@@ -160,13 +160,11 @@ impl Scan<'_, '_> {
         if line.is_empty() {
             return ControlFlow::Continue(());
         }
-        match std::str::from_utf8(line) {
-            Ok(text) => (self.each)(Candidate::Alert { file: self.file, line: self.line, text }),
-            Err(_) => {
-                let piece = Piece::Broken { line: self.line, problem: "it is not UTF-8 text" };
-                (self.each)(Candidate::Trouble(Arrival::Piece { file: self.file.to_owned(), piece }))
-            }
+        if let Ok(text) = std::str::from_utf8(line) {
+            return (self.each)(Candidate::Alert { file: self.file, line: self.line, text });
         }
+        let piece = Piece::Broken { line: self.line, problem: "it is not UTF-8 text" };
+        (self.each)(Candidate::Trouble(Arrival::Piece { file: self.file.to_owned(), piece }))
     }
 
     /// Spread over lines, or in a list: every byte is looked at.

@@ -91,7 +91,11 @@ fn thresholds_come_from_the_environment_and_a_wrong_one_is_named() {
     assert_eq!(with("HUNT_IGNORED_ACCOUNTS", "ali*").out, "");
     let wrong = with("HUNT_FAILURES", "none");
     assert_eq!(wrong.code, 78);
-    assert!(wrong.err.contains("HUNT_FAILURES is \"none\": it is a whole number from 2 to 1000"), "{}", wrong.err);
+    assert!(
+        wrong.err.contains("HUNT_FAILURES is \"none\": it is a whole number from 2 to 1000"),
+        "{}",
+        wrong.err
+    );
 }
 
 #[test]
