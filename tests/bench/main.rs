@@ -7,6 +7,7 @@ mod corpus;
 mod extraction;
 mod fake_aws;
 mod follow;
+mod hunting;
 mod integratord;
 mod lookups;
 mod python;
@@ -43,6 +44,7 @@ fn main() -> Result<ExitCode> {
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
     table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);
     table.extend(lookups::measure()?);
+    table.extend(hunting::measure(&release)?);
     if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
         table.extend(conformance::measure(&folder)?);
     }
