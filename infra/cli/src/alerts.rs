@@ -5,12 +5,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use domain::indicator::extract;
+use domain::indicator::{Found, extract};
 use domain::sighting::{Account, Method, address_of};
-use domain::{Alert, lenient};
+use domain::{Alert, AlertError, lenient};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cli::AlertsOptions;
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &AlertsOptions) -> Result<(), Failure> {
         let found = extract(record.text);
         let new: Vec<String> = found
             .iter()
-            .filter_map(domain::indicator::Found::address)
+            .filter_map(Found::address)
             .filter(|address| addresses.insert(*address))
             .map(|address| address.to_string())
             .collect();
@@ -51,40 +51,43 @@ pub(crate) fn who(files: &[PathBuf], rules: &[String], as_json: bool) -> Result<
 /// One alert of a rule, or any JSON object that has something of one.
 struct Record<'a> {
     text: &'a str,
-    document: Value,
+    alert: Alert,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// Tests and scripts leave out what no alert of Wazuh lacks: it is filled in.
+    fn read(text: &'a str) -> Result<Self, AlertError> {
+        let problem = match Alert::parse(text) {
+            Ok(alert) => return Ok(Self { text, alert }),
+            Err(problem) => problem,
+        };
+        let filled = || {
+            let given: Map<String, Value> = serde_json::from_str(text).ok()?;
+            let mut members = Map::from_iter([("id".to_owned(), json!("-"))]);
+            members.extend(given);
+            let description = members.get("rule").and_then(|rule| rule.get("description")).cloned();
+            members.insert("rule".to_owned(), json!({"id": "-", "level": 0, "description": description}));
+            Alert::parse(&Value::Object(members).to_string()).ok()
+        };
+        filled().map(|alert| Self { text, alert }).ok_or(problem)
+    }
+
     fn id(&self) -> Option<String> {
-        self.document.get("id").and_then(lenient::text)
+        self.alert.text_at(&["id"]).filter(|id| id != "-")
     }
 
     /// The log line; the rule's words where there is none.
     fn log(&self) -> String {
-        let texts = ["/full_log", "/log", "/rule/description", "/description"];
-        let mut found = texts.iter().filter_map(|path| self.document.pointer(path).and_then(lenient::text));
-        found.next().unwrap_or_default()
+        let paths: [&[&str]; 4] = [&["full_log"], &["log"], &["rule", "description"], &["description"]];
+        paths.iter().find_map(|path| self.alert.text_at(path)).unwrap_or_default()
     }
 
     fn user(&self) -> Option<String> {
-        let alert = self.alert()?;
-        Account::of(&alert, Method::of(&alert)).map(|account| account.to_string())
+        Account::of(&self.alert, Method::of(&self.alert)).map(|account| account.to_string())
     }
 
     fn address(&self) -> Option<String> {
-        address_of(&self.alert()?).map(|address| address.to_string())
-    }
-
-    /// Tests and scripts leave out what no alert of Wazuh lacks.
-    fn alert(&self) -> Option<Alert> {
-        Alert::parse(self.text).ok().or_else(|| {
-            let rest = self.document.as_object()?.clone();
-            let mut whole = json!({"id": "-"});
-            let members = whole.as_object_mut()?;
-            members.extend(rest);
-            members.insert("rule".to_owned(), json!({"id": "-", "level": 0}));
-            Alert::parse(&whole.to_string()).ok()
-        })
+        address_of(&self.alert).map(|address| address.to_string())
     }
 }
 
@@ -101,7 +104,7 @@ fn each_of_rules(files: &[PathBuf], rules: &[String], show: &mut Show<'_>) -> Re
             Candidate::Alert { file, line, text } => match of_rules(text, rules) {
                 Ok(Some(record)) => written = show(&record, &mut page),
                 Ok(None) => {}
-                Err(error) => trouble.bad(file, line, &Trouble::not_json(&error)),
+                Err(problem) => trouble.bad(file, line, &problem),
             },
         }
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -132,8 +135,8 @@ impl Outline<'_> {
     }
 }
 
-fn of_rules<'a>(text: &'a str, rules: &[String]) -> Result<Option<Record<'a>>, serde_json::Error> {
-    let outline: Outline<'_> = serde_json::from_str(text)?;
+fn of_rules<'a>(text: &'a str, rules: &[String]) -> Result<Option<Record<'a>>, String> {
+    let outline: Outline<'_> = serde_json::from_str(text).map_err(|error| Trouble::not_json(&error))?;
     let wanted = rules.is_empty() || outline.rule_id().is_some_and(|id| rules.contains(&id));
-    if wanted { Ok(Some(Record { text, document: serde_json::from_str(text)? })) } else { Ok(None) }
+    if wanted { Record::read(text).map(Some).map_err(|problem| problem.to_string()) } else { Ok(None) }
 }

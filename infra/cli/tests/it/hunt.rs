@@ -67,7 +67,7 @@ fn a_story_in_a_file_is_one_finding_in_whatever_form_it_comes() {
     let told = run(&bench, "hunt", "alerts.json --feed ours=listed.txt");
     assert_eq!(told.code, 0);
     assert_eq!(told.err, "triage: 9 logins looked at\n");
-    assert_snapshot!(told.out.replace("2026-10-05T", "2026-10-05 "));
+    assert_snapshot!(told.out);
     let list = format!("[{}]", story().join(",\n"));
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(lines.as_bytes()).unwrap();
