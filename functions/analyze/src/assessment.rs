@@ -40,7 +40,7 @@ pub fn assess(alert: &Alert, verdict: &Verdict, history: &History, site: &SiteNo
         next_steps: advice.next_steps,
         open_questions: advice.open_questions,
         signals: collected.signals,
-        reasons: [collected.sentences, site.context(alert)].concat(),
+        reasons: [collected.sentences, signal::story(alert), site.context(alert)].concat(),
     }
 }
 

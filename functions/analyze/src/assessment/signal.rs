@@ -141,6 +141,22 @@ pub(super) fn finding(alert: &Alert) -> Option<Sign> {
     Some(Sign { at_least, ..Sign::new(SignalName::Finding, points, sentence) })
 }
 
+/// What a hunt saw: its signs, and the last of the logins behind them. For the reader; the score has counted already.
+pub(super) fn story(alert: &Alert) -> Vec<String> {
+    const SENTENCES: usize = 4;
+    const LOGINS: usize = 5;
+    const BYTES: usize = 240;
+    if !alert.rule().in_group(HUNT_GROUP) {
+        return Vec::new();
+    }
+    let hunted = |name: &str| alert.document().get("data")?.get("hunt")?.get(name)?.as_array();
+    let sentences =
+        hunted("signs").into_iter().flatten().filter_map(|sign| lenient::text(sign.get("sentence")?));
+    let logins: Vec<String> = hunted("evidence").into_iter().flatten().filter_map(lenient::text).collect();
+    let last = logins.into_iter().rev().take(LOGINS).rev();
+    sentences.take(SENTENCES).chain(last).map(|line| cut_middle(&line, BYTES)).collect()
+}
+
 /// Intelligence raises a priority, and never lowers it.
 pub(super) fn intelligence(verdict: &Verdict) -> Option<Sign> {
     let (points, at_least) = match verdict.judgement {

@@ -407,7 +407,7 @@ proptest! {
 fn a_finding_of_a_hunt_weighs_by_its_score_and_only_a_hunt_has_findings() {
     let finding = |groups: &str, score: u16| {
         let rest = format!(
-            r#","data":{{"dstuser":"alice","hunt":{{"subject":"alice","score":{score},"kinds":["malicious_source","impossible_travel"]}}}}"#
+            r#","data":{{"dstuser":"alice","hunt":{{"subject":"alice","score":{score},"kinds":["malicious_source","impossible_travel"],"signs":[{{"sentence":"alice got in twice."}}],"evidence":["at nine","at ten"]}}}}"#
         );
         alone(&format!(r#""level":3,"groups":["wazuh_triage"{groups}]"#), &rest)
     };
@@ -430,5 +430,6 @@ fn a_finding_of_a_hunt_weighs_by_its_score_and_only_a_hunt_has_findings() {
         "{:?}",
         assessment.reasons
     );
+    assert!(assessment.reasons.ends_with(&["alice got in twice.", "at nine", "at ten"].map(str::to_owned)));
     assert!(assessment.next_steps[0].contains("by telephone"), "{:?}", assessment.next_steps);
 }
