@@ -8,6 +8,7 @@ mod corpus;
 mod extraction;
 mod fake_aws;
 mod follow;
+mod hunting;
 mod integratord;
 mod lookups;
 mod mail;
@@ -47,6 +48,7 @@ fn main() -> Result<ExitCode> {
     table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);
     table.extend(lookups::measure()?);
     table.extend(analysis::measure(&release, env::var_os("TRIAGE_STORM").map(PathBuf::from).as_deref())?);
+    table.extend(hunting::measure(&release)?);
     if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
         table.extend(conformance::measure(&folder)?);
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::tell;
 
 /// Every function, by the name of its crate.
-pub(crate) const FUNCTIONS: [&str; 3] = ["enrich", "analyze", "notify"];
+pub(crate) const FUNCTIONS: [&str; 4] = ["enrich", "analyze", "notify", "hunt"];
 
 /// The built programs.
 pub(crate) struct Release {

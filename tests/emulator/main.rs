@@ -6,6 +6,7 @@ mod analyze_stage;
 mod claims;
 mod delivery_store;
 mod enrich_stage;
+mod hunt_stage;
 mod incident_store;
 mod intel_store;
 mod mail_events;

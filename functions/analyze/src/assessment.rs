@@ -30,6 +30,7 @@ pub fn assess(alert: &Alert, verdict: &Verdict, history: &History, site: &SiteNo
     collected.add(signal::technique(alert.rule()));
     outcome::signals(alert, &mut collected);
     collected.add(signal::intelligence(verdict));
+    collected.add(signal::finding(alert));
     past::signals(&subject, alert.rule(), history, &mut collected);
     site.signals(alert, &mut collected);
     let advice = advice::on(alert.rule(), &subject);
@@ -39,7 +40,7 @@ pub fn assess(alert: &Alert, verdict: &Verdict, history: &History, site: &SiteNo
         next_steps: advice.next_steps,
         open_questions: advice.open_questions,
         signals: collected.signals,
-        reasons: [collected.sentences, site.context(alert)].concat(),
+        reasons: [collected.sentences, signal::story(alert), site.context(alert)].concat(),
     }
 }
 

@@ -1,11 +1,12 @@
-//! Logins below triage level, as the enrich stage has recorded them.
+//! Logins, as the enrich stage has recorded them.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
-use domain::Alert;
 use domain::incident::principal;
+use domain::sighting::{Account, Method};
+use domain::{Alert, Sighting};
 use jiff::Timestamp;
 
 /// Table with key `subject` (`user#…` or `address#…`) and sort key `seen` (time and alert key).
@@ -25,7 +26,8 @@ impl Sightings {
         Self { client, table: table.into() }
     }
 
-    /// Failed logins by whoever the alert is about, in the hour before `now`.
+    /// Failed logins below triage level by whoever the alert is about, in the hour before `now`. Those above it are
+    /// counted in their incidents.
     pub async fn failures(&self, alert: &Alert, now: Timestamp) -> Result<u32, SightingsError> {
         let Some(subject) = subject(alert) else { return Ok(0) };
         let text = |value: String| AttributeValue::S(value);
@@ -34,7 +36,7 @@ impl Sightings {
             .query()
             .table_name(&self.table)
             .key_condition_expression("subject = :subject AND seen BETWEEN :from AND :to")
-            .filter_expression("outcome = :failure")
+            .filter_expression("outcome = :failure AND attribute_not_exists(course)")
             .expression_attribute_values(":subject", text(subject))
             .expression_attribute_values(":from", text(format!("{:.3}", now - Self::HOUR)))
             .expression_attribute_values(":to", text(format!("{now:.3}")))
@@ -49,12 +51,12 @@ impl Sightings {
     }
 }
 
-/// Under which name enrich has recorded whoever the alert is about. A `DynamoDB` key ends at 2,048 bytes.
+/// Under which name enrich has recorded whoever the alert is about.
 pub fn subject(alert: &Alert) -> Option<String> {
-    let principal = principal(alert);
-    let is_address = principal.parse::<std::net::IpAddr>().is_ok();
-    let kind = if is_address { "address" } else { "user" };
-    Some(format!("{kind}#{principal}")).filter(|subject| !principal.is_empty() && subject.len() <= 1024)
+    if let Ok(address) = principal(alert).parse() {
+        return Some(Sighting::subject_of_address(address));
+    }
+    Account::of(alert, Method::of(alert)).as_ref().map(Sighting::subject_of_account)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +71,7 @@ mod tests {
     fn logins_are_looked_for_under_the_address_else_the_user() {
         for (rest, expected) in [
             (r#""data":{"srcip":"203.0.113.9","dstuser":"root"}"#, Some("address#203.0.113.9")),
-            (r#""data":{"dstuser":"root"}"#, Some("user#root")),
+            (r#""data":{"dstuser":"Root"}"#, Some("user#root")),
             (r#""location":"journald""#, None),
         ] {
             let text = format!(r#"{{"id":"1.1","rule":{{"id":"5715","level":3}},{rest}}}"#);

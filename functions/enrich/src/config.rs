@@ -22,7 +22,28 @@ pub struct Config {
     pub feedback_queue_url: String,
     pub providers: Providers,
     pub daily_limits: BTreeMap<Provider, u64>,
+    pub look_up_logins: LoginLookUps,
     pub choices: Choices,
+}
+
+/// Which logins below triage level providers are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginLookUps {
+    /// Those that got in, from a public address.
+    Successes,
+    Off,
+}
+
+impl FromStr for LoginLookUps {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "success" => Ok(Self::Successes),
+            "off" => Ok(Self::Off),
+            _ => Err("it is success or off"),
+        }
+    }
 }
 
 /// What a site chooses to ask about, whom it believes, and what goes on: the same wherever alerts are triaged.
@@ -62,6 +83,7 @@ impl Config {
             reader.required("FEEDBACK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/feedback");
         let providers = Providers::read(&mut reader);
         let daily_limits = reader.list::<DailyLimit>("DAILY_LIMITS", "abuseipdb=1000");
+        let look_up_logins = reader.or_default("LOOK_UP_LOGINS", "success");
         let choices = Choices::read(&mut reader);
         let config = (|| {
             Some(Self {
@@ -75,6 +97,7 @@ impl Config {
                     .into_iter()
                     .map(|limit| (limit.provider, limit.requests))
                     .collect(),
+                look_up_logins: look_up_logins?,
                 choices: choices?,
             })
         })();
@@ -227,6 +250,7 @@ mod tests {
             ("NEVER_REPORT", "1.1.1.1,300.1.1.1"),
             ("VERDICT_WEIGHTS", "otx=500"),
             ("DEDUP_WINDOW_SECONDS", "1h"),
+            ("LOOK_UP_LOGINS", "all"),
         ];
         let error = Config::read(&wrong.into_iter().collect()).unwrap_err().to_string();
         for text in [
@@ -234,6 +258,7 @@ mod tests {
             "NEVER_REPORT is \"300.1.1.1\": it is not an address",
             "VERDICT_WEIGHTS is \"otx=500\": a weight is",
             "DEDUP_WINDOW_SECONDS is \"1h\"",
+            "LOOK_UP_LOGINS is \"all\": it is success or off",
         ] {
             assert!(error.contains(text), "{text} in {error}");
         }

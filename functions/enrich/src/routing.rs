@@ -1,6 +1,7 @@
 //! Which alerts are worth asking about.
 
-use domain::{Alert, Rule};
+use domain::Alert;
+use domain::sighting::Outcome;
 
 /// What the stage does with an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub enum Route {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// Recorded for hunting, not mailed.
+    /// A login below triage level: recorded for hunting, not mailed.
     Observe,
     Triage,
     /// An intelligence event of ours that fired a rule (100015): it goes to analysis without being asked about again.
@@ -59,7 +60,7 @@ impl Routing {
         if rule.level.get() >= self.min_level || self.triage_groups.iter().any(|group| rule.in_group(group)) {
             return Route::Follow(Path::Triage);
         }
-        if is_authentication(rule) {
+        if Outcome::of(alert).is_some() {
             Route::Follow(Path::Observe)
         } else {
             Route::Ignore(IgnoreRule::BelowLevel)
@@ -80,9 +81,6 @@ const OWN_GROUPS: [&str; 1] = ["wazuh_triage"];
 /// Group of rule 100015, which says "this address is known to be abusive".
 const POSITIVE_GROUP: &str = "abuseipdb_positive";
 
-const AUTHENTICATION_GROUPS: [&str; 4] =
-    ["authentication_success", "authentication_failed", "authentication_failures", "invalid_login"];
-
 fn returned(alert: &Alert) -> Option<Route> {
     let one_of =
         |names: &[&str], text: Option<String>| text.is_some_and(|text| names.contains(&text.as_str()));
@@ -94,10 +92,6 @@ fn returned(alert: &Alert) -> Option<Route> {
     }
     let positive = alert.rule().in_group(POSITIVE_GROUP);
     Some(if positive { Route::Follow(Path::Returned) } else { Route::Ignore(IgnoreRule::LoopGuard) })
-}
-
-fn is_authentication(rule: &Rule) -> bool {
-    AUTHENTICATION_GROUPS.iter().any(|group| rule.in_group(group))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
 use domain::message;
 use domain::verdict::{Judgement, Provider, Verdict, Witness};
-use domain::{Alert, EnrichedAlert, MessageError};
+use domain::{Alert, EnrichedAlert, MessageError, Sighting};
 use intel::{Door, DynamoStore, Intelligence, Keys, Usage};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
@@ -16,11 +16,11 @@ use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
-use crate::config::Config;
+use crate::config::{Config, LoginLookUps};
 use crate::routing::{Path, Route};
-use crate::sightings::{SightingError, Sightings};
+use crate::sightings::{Course, SightingError, Sightings};
 use crate::start;
-use crate::triage::{BELOW_FORWARD_LEVEL, Triage};
+use crate::triage::{Asking, BELOW_FORWARD_LEVEL, Triage};
 use crate::window::{Window, WindowError};
 
 /// The enrich stage with its clients.
@@ -75,7 +75,7 @@ impl Enrich {
     async fn follow(&self, path: Path, alert: &Alert, now: Timestamp) -> Result<Settled, EnrichError> {
         match path {
             Path::Observe => {
-                self.sightings.record(alert, now).await?;
+                self.observe(alert, now).await?;
                 Ok(Settled::Ended(End::new(alert.key(), Outcome::Observed, "authentication")))
             }
             Path::Returned => {
@@ -86,9 +86,25 @@ impl Enrich {
         }
     }
 
+    /// A login that nobody is told about now; hunting sees it among others.
+    async fn observe(&self, alert: &Alert, now: Timestamp) -> Result<(), EnrichError> {
+        let Some(mut sighting) = Sighting::of(alert, now) else { return Ok(()) };
+        let asking = match self.config.look_up_logins {
+            LoginLookUps::Successes if sighting.is_success() => Asking::Providers,
+            LoginLookUps::Successes | LoginLookUps::Off => Asking::Nobody,
+        };
+        let usage = self.triage.learn(&mut sighting, alert.rule().level, asking, now).await;
+        self.measure(&usage, now);
+        Ok(self.sightings.record(&sighting, Course::Observed, now).await?)
+    }
+
     async fn triage(&self, alert: &Alert, now: Timestamp) -> Result<Settled, EnrichError> {
         let triaged = self.triage.look_up(alert, now).await?;
         self.measure(&triaged.usage, now);
+        if let Some(mut sighting) = Sighting::of(alert, now) {
+            sighting.learn(&triaged.enriched.reports, &triaged.enriched.verdict);
+            self.sightings.record(&sighting, Course::Triaged, now).await?;
+        }
         for event in &triaged.feedback {
             self.send(&self.config.feedback_queue_url, message::encode(event)?).await?;
         }

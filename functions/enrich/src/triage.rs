@@ -1,10 +1,10 @@
 //! What intelligence makes of one alert, over any store; nothing is sent in here.
 
 use domain::incident::IncidentId;
-use domain::indicator::{Found, Indicator};
+use domain::indicator::{Direction, Found, Indicator};
 use domain::message::Schema;
 use domain::verdict::{Examined, Formula, Report, Verdict};
-use domain::{Alert, EnrichedAlert, Feedback};
+use domain::{Alert, EnrichedAlert, Feedback, RuleLevel, Sighting};
 use intel::{Inquiry, IntelStore, Intelligence, Usage};
 use jiff::Timestamp;
 
@@ -26,6 +26,15 @@ pub struct Triage<S> {
 
 /// Attributes or pulses of one report that go on: the mail shows three of them.
 const SHOWN: usize = 5;
+
+/// Who is asked about an address that somebody logged in from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// The providers, as about any indicator.
+    Providers,
+    /// What feeds list and what providers have said lately is known here.
+    Nobody,
+}
 
 /// What came out for one alert.
 #[derive(Debug)]
@@ -52,6 +61,26 @@ impl<S: IntelStore> Triage<S> {
         let feedback = feedback_of(&enriched, found.iter().zip(&repeats));
         enriched.condense(SHOWN);
         Ok(Triaged { enriched, forwards, feedback, usage: examination.usage })
+    }
+
+    /// Adds what is known about where somebody logged in from.
+    pub async fn learn(
+        &self,
+        sighting: &mut Sighting,
+        level: RuleLevel,
+        asking: Asking,
+        now: Timestamp,
+    ) -> Vec<Usage> {
+        let Some(address) = sighting.address else { return Vec::new() };
+        let (indicator, path) = (Indicator::address(address), "data.srcip".to_owned());
+        let found = [Found { indicator, path, direction: Direction::Source }];
+        // What is repeated is looked at, never looked up.
+        let inquiry = Inquiry { found: &found, repeated: &[asking == Asking::Nobody], level };
+        let examination = self.intelligence.examine(&inquiry, now).await;
+        let reports: Vec<Report> =
+            examination.examined.iter().flat_map(|examined| examined.reports.iter().cloned()).collect();
+        sighting.learn(&reports, &Verdict::over(&examination.examined, &self.formula, now));
+        examination.usage
     }
 
     /// An event of ours that fired a rule: nobody is asked again.

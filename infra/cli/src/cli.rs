@@ -10,9 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use intel::Pattern;
 use lambda::config::Environment;
 
+use crate::alerts;
 use crate::check;
 use crate::eval;
 use crate::eval::{LiveOptions, Thresholds};
+use crate::hunting;
 use crate::model;
 use crate::preview;
 use crate::terminal;
@@ -31,6 +33,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Check(options) => check::run(options, environment),
         Command::Preview(options) => preview::run(options, environment),
         Command::Eval(options) => eval::run(options, environment),
+        Command::Hunt(options) => hunting::run(options, environment),
+        Command::Alerts(options) => alerts::run(options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,6 +64,64 @@ enum Command {
     /// Score the assessment, and what a model adds to it, on alerts whose truth is known.
     #[command(after_help = AFTER_EVAL)]
     Eval(EvalOptions),
+    /// Hunt in alerts for valid accounts in the wrong hands; with --rule, say who was seen in alerts of a rule.
+    #[command(after_help = AFTER_HUNT)]
+    Hunt(HuntOptions),
+    /// List the logs of alerts, or the addresses in them.
+    #[command(after_help = AFTER_ALERTS)]
+    Alerts(AlertsOptions),
+}
+
+const AFTER_HUNT: &str = "\
+Lines without a login are not parsed, so a broken one among them is not noticed.
+
+Environment: the thresholds of the function, such as
+  HUNT_FAILURES, HUNT_LEARNING_DAYS, HUNT_MIN_SCORE, HUNT_IGNORED_ACCOUNTS, HUNT_TRUSTED_NETWORKS
+
+Exit codes:
+   0  done, with findings or without
+  64  wrong arguments
+  65  an alert or a feed is not readable; the other alerts were used
+  66  a file cannot be opened or read
+  71  the asynchronous runtime did not start
+  74  the output cannot be written
+  78  the environment is wrong";
+
+#[derive(Debug, Args)]
+pub(crate) struct HuntOptions {
+    /// Alerts as Wazuh writes them, gzipped or not, the older files first; a folder of such files; - is standard input.
+    #[arg(required = true, value_name = "ALERTS.json|-")]
+    pub files: Vec<PathBuf>,
+    /// Says alert id, user and source address of every alert of this rule, instead of hunting.
+    #[arg(long = "rule", value_name = "RULE_ID", conflicts_with = "feeds")]
+    pub rules: Vec<String>,
+    /// Feed of indicators: a login from an address that it lists is a finding. NAME is who lists them.
+    #[arg(long = "feed", value_name = "[NAME=]FILE")]
+    pub feeds: Vec<FeedFile>,
+    /// One JSON document on a line for each finding or alert.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const AFTER_ALERTS: &str = "\
+Exit codes:
+   0  done
+  64  wrong arguments
+  65  an alert is not readable; the others were used
+  66  a file cannot be opened or read
+  74  the output cannot be written";
+
+#[derive(Debug, Args)]
+pub(crate) struct AlertsOptions {
+    /// Alerts as Wazuh writes them, gzipped or not; a folder of such files; - is standard input.
+    #[arg(required = true, value_name = "ALERTS.json|-")]
+    pub files: Vec<PathBuf>,
+    /// Only alerts of this rule.
+    #[arg(long = "rule", value_name = "RULE_ID")]
+    pub rules: Vec<String>,
+    /// The addresses in the alerts, each once, instead of their logs.
+    #[arg(long)]
+    pub ips: bool,
 }
 
 const AFTER_PREVIEW: &str = "\

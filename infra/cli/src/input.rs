@@ -73,25 +73,36 @@ impl Iterator for Arrivals {
     }
 }
 
-/// Nothing when nobody takes it. A folder is its files, by name.
+/// Nothing when nobody takes it.
 fn read(path: &Path, sender: &SyncSender<Arrival>) -> Option<()> {
-    let unreadable =
-        |path: &Path, error| sender.send(Arrival::Unreadable { file: path.to_owned(), error }).ok();
+    each_file(path, &mut |file, opened| match opened {
+        Ok(Some(reader)) => frame(reader, file, sender),
+        Ok(None) => sender.send(Arrival::Empty { file: file.to_owned() }).ok(),
+        Err(error) => sender.send(Arrival::Unreadable { file: file.to_owned(), error }).ok(),
+    })
+}
+
+/// What a file holds, unpacked; nothing for an empty folder.
+type Opened<'a> = io::Result<Option<Box<dyn BufRead + 'a>>>;
+
+/// Opens a file, standard input, or every file of a folder by name, until nobody takes any more.
+pub(crate) fn each_file(path: &Path, take: &mut dyn FnMut(&Path, Opened<'_>) -> Option<()>) -> Option<()> {
     if path == Path::new("-") {
-        return unpack(io::stdin().lock(), Path::new("standard input"), sender);
+        return take(Path::new("standard input"), Ok(Some(unpack(io::stdin().lock()))));
     }
     if !path.is_dir() {
-        return match File::open(path) {
-            Ok(opened) => unpack(BufReader::new(opened), path, sender),
-            Err(error) => unreadable(path, error),
-        };
+        let opened = File::open(path).map(|opened| Some(unpack(BufReader::with_capacity(BLOCK, opened))));
+        return take(path, opened);
     }
     match files_of(path) {
-        Ok(files) if files.is_empty() => sender.send(Arrival::Empty { file: path.to_owned() }).ok(),
-        Ok(files) => files.iter().try_for_each(|file| read(file, sender)),
-        Err(error) => unreadable(path, error),
+        Ok(files) if files.is_empty() => take(path, Ok(None)),
+        Ok(files) => files.iter().try_for_each(|file| each_file(file, take)),
+        Err(error) => take(path, Err(error)),
     }
 }
+
+/// What is read at once.
+const BLOCK: usize = 256 * 1024;
 
 /// Files of a folder that may hold alerts; hidden ones and folders within it are passed over.
 fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -108,14 +119,14 @@ fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// What begins like gzip is read as gzip, whatever it is called.
-fn unpack(mut reader: impl BufRead, file: &Path, sender: &SyncSender<Arrival>) -> Option<()> {
+fn unpack<'a>(mut reader: impl BufRead + 'a) -> Box<dyn BufRead + 'a> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     match reader.fill_buf() {
         Ok(bytes) if bytes.starts_with(&GZIP) => {
-            frame(BufReader::new(MultiGzDecoder::new(reader)), file, sender)
+            Box::new(BufReader::with_capacity(BLOCK, MultiGzDecoder::new(reader)))
         }
         // An error comes again, and is told then.
-        Ok(_) | Err(_) => frame(reader, file, sender),
+        Ok(_) | Err(_) => Box::new(reader),
     }
 }
 

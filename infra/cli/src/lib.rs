@@ -1,5 +1,6 @@
 //! What the pipeline would say about alerts, and the mails it would write, without AWS.
 
+mod alerts;
 mod check;
 pub mod cli;
 mod desk;
@@ -9,7 +10,9 @@ mod explain;
 mod failure;
 mod feeds;
 mod framer;
+mod hunting;
 mod input;
+mod lines;
 mod mail_folder;
 mod mailing;
 mod model;

@@ -1,23 +1,35 @@
 //! Where text leaves the program. Alerts and feeds hold what attackers wrote: nothing of it may steer a terminal.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use intel::visible;
 
 /// Standard output.
 pub(crate) struct Page {
-    out: io::Stdout,
+    out: BufWriter<io::Stdout>,
+    /// Whether somebody waits for each line.
+    at_once: bool,
 }
 
 impl Page {
     const LINE_CHARS: usize = 4096;
 
+    /// Each print is seen at once.
     pub fn new() -> Self {
-        Self { out: io::stdout() }
+        Self { out: BufWriter::new(io::stdout()), at_once: true }
     }
 
-    /// Prints lines for people at once.
+    /// For many lines: what is printed may be seen only after [`Self::finish`].
+    pub fn buffered() -> Self {
+        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()), at_once: false }
+    }
+
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Prints lines for people.
     pub fn print(&mut self, lines: &[String]) -> io::Result<()> {
         let mut text = String::new();
         for line in lines {
@@ -36,9 +48,8 @@ impl Page {
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
-        let mut out = self.out.lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()
+        self.out.write_all(text.as_bytes())?;
+        if self.at_once { self.out.flush() } else { Ok(()) }
     }
 }
 

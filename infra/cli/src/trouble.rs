@@ -1,5 +1,7 @@
 //! Input that is no alert: said at once, counted to the end.
 
+use std::path::Path;
+
 use domain::{Alert, AlertError};
 
 use crate::failure::{Count, Failure};
@@ -40,9 +42,19 @@ impl Trouble {
                 return None;
             }
         };
+        self.bad(&file, line, &problem);
+        None
+    }
+
+    /// Without a word of the text: it may be anything.
+    pub fn not_json(error: &serde_json::Error) -> String {
+        format!("it is not JSON (column {})", error.column())
+    }
+
+    /// Something in a file that is no alert.
+    pub fn bad(&mut self, file: &Path, line: usize, problem: &str) {
         self.bad += 1;
         tell(&format!("{}, line {line}: {problem}", file.display()));
-        None
     }
 
     /// The alert as the functions take it; why they would not is said.

@@ -108,6 +108,8 @@ pub enum SignalName {
     /// An account that only programs should use became another user or opened a session.
     ServiceAccount,
     Intelligence,
+    /// A hunt says so, over many logins.
+    Finding,
     SuccessAfterFailures,
     ManyFailures,
     FirstSeen,
@@ -137,6 +139,7 @@ impl SignalName {
             Self::SensitiveFile => "sensitive_file",
             Self::ServiceAccount => "service_account",
             Self::Intelligence => "intelligence",
+            Self::Finding => "finding",
             Self::SuccessAfterFailures => "success_after_failures",
             Self::ManyFailures => "many_failures",
             Self::FirstSeen => "first_seen",

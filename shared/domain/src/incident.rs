@@ -101,8 +101,17 @@ fn short_hash<const N: usize>(parts: [&str; N]) -> String {
     format!("{short:016x}")
 }
 
-/// Who or what the alert is about: the source address, else any address, else the user, else the file.
+/// The group of alerts that a hunt makes of its findings, and of the rules for its events.
+pub const HUNT_GROUP: &str = "wazuh_triage_hunt";
+
+/// Who or what the alert is about: the source address, else any address, else the user, else the file. A finding of a
+/// hunt says so itself: an account that is abused from three addresses is one incident.
 pub fn principal(alert: &Alert) -> String {
+    if alert.rule().in_group(HUNT_GROUP)
+        && let Some(subject) = alert.text_at(&["data", "hunt", "subject"])
+    {
+        return subject;
+    }
     let indicators = alert.indicators();
     let mut addresses = indicators.iter().filter(|found| found.address().is_some());
     let source =

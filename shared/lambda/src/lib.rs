@@ -9,6 +9,7 @@ pub mod claims;
 pub mod config;
 pub mod dead_letter;
 pub mod http;
+pub mod item;
 pub mod ledger;
 pub mod logs;
 pub mod metrics;

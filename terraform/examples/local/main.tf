@@ -35,7 +35,7 @@ module "pipeline" {
   architecture = var.architecture
 
   artifacts = {
-    for function in ["enrich", "analyze", "notify"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
+    for function in ["enrich", "analyze", "notify", "hunt"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
   }
 
   mail = {

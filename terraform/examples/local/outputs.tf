@@ -14,7 +14,7 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Function names: `enrich`, `analyze`, `notify`."
+  description = "Function names: `enrich`, `analyze`, `notify`, `hunt`."
   value       = module.pipeline.functions
 }
 

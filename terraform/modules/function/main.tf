@@ -1,35 +1,34 @@
-# One Lambda function that reads one queue: its role, its log group, the function, and the mapping that feeds it.
+# One Lambda function: its role, its log group, the function, and the mapping of the queue that feeds it, if one does.
 
 locals {
   environment = merge(var.environment, {
-    DEAD_LETTER_QUEUE_URL = var.source_queue.dead_letter_url
-    LEASE_SECONDS         = tostring(var.timeout_seconds)
-    LOG_LEVEL             = var.log_level
-  })
+    LEASE_SECONDS = tostring(var.timeout_seconds)
+    LOG_LEVEL     = var.log_level
+  }, { for queue in var.source_queue[*] : "DEAD_LETTER_QUEUE_URL" => queue.dead_letter_url })
 
   # Lambda measures the variables as JSON. Three bytes are four characters in base64; length() counts no bytes.
   environment_bytes = length(base64encode(jsonencode(local.environment))) / 4 * 3
 
-  own_statements = [
+  own_statements = concat([
     {
       Sid      = "WriteOwnLog"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # the streams of this group
-    },
-    {
+    }],
+    [for queue in var.source_queue[*] : {
       Sid      = "ReadSourceQueue"
       Effect   = "Allow"
       Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
-      Resource = [var.source_queue.arn]
-    },
-    {
+      Resource = [queue.arn]
+    }],
+    [for queue in var.source_queue[*] : {
       Sid      = "DeadLetterAtOnce"
       Effect   = "Allow"
       Action   = ["sqs:SendMessage"]
-      Resource = [var.source_queue.dead_letter_arn]
-    },
-  ]
+      Resource = [queue.dead_letter_arn]
+    }],
+  )
 
   passed_statements = [for statement in var.statements : merge(
     {
@@ -115,6 +114,8 @@ resource "aws_lambda_function" "this" {
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
+  count = var.source_queue == null ? 0 : 1
+
   event_source_arn                   = var.source_queue.arn
   function_name                      = aws_lambda_function.this.arn
   function_response_types            = ["ReportBatchItemFailures"]
@@ -125,4 +126,9 @@ resource "aws_lambda_event_source_mapping" "this" {
   scaling_config {
     maximum_concurrency = var.maximum_concurrency
   }
+}
+
+moved {
+  from = aws_lambda_event_source_mapping.this
+  to   = aws_lambda_event_source_mapping.this[0]
 }

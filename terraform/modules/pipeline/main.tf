@@ -80,6 +80,7 @@ module "enrich" {
   environment = merge(local.environment, {
     INTEL_TABLE        = module.tables.names["intel"]
     SIGHTINGS_TABLE    = module.tables.names["sightings"]
+    LOOK_UP_LOGINS     = var.enrich.look_up_logins
     ENRICHED_QUEUE_URL = module.queues["enriched"].url
     FEEDBACK_QUEUE_URL = module.queues["feedback"].url
 
@@ -404,6 +405,119 @@ resource "aws_lambda_event_source_mapping" "mail_events" {
   scaling_config {
     maximum_concurrency = 2
   }
+}
+
+# Every 15 minutes, and whenever somebody calls it with {"hunt": {"from": …, "to": …}}.
+module "hunt" {
+  source = "../function"
+
+  name        = "${var.name}-hunt"
+  description = "Looks for valid accounts in the wrong hands in the logins that enrich has recorded"
+  artifact    = var.artifacts.hunt
+
+  environment = merge(local.environment, {
+    SIGHTINGS_TABLE    = module.tables.names["sightings"]
+    ENRICHED_QUEUE_URL = module.queues["enriched"].url
+    FEEDBACK_QUEUE_URL = module.queues["feedback"].url
+
+    HUNT_FAILURES         = tostring(var.hunting.failures)
+    HUNT_SPRAYED_ACCOUNTS = tostring(var.hunting.sprayed_accounts)
+    HUNT_WINDOW_MINUTES   = tostring(var.hunting.window_minutes)
+    HUNT_TRAVEL_KMH       = tostring(var.hunting.travel_kmh)
+    HUNT_LEARNING_DAYS    = tostring(var.hunting.learning_days)
+    HUNT_DORMANT_DAYS     = tostring(var.hunting.dormant_days)
+    HUNT_NETWORKS_AT_ONCE = tostring(var.hunting.networks_at_once)
+    HUNT_MIN_SCORE        = tostring(var.hunting.min_score)
+    HUNT_IGNORED_ACCOUNTS = join(",", var.hunting.ignored_accounts)
+    HUNT_SHARED_ACCOUNTS  = coalesce(join(",", var.hunting.shared_accounts), ",")
+    HUNT_TRUSTED_NETWORKS = join(",", var.hunting.trusted_networks)
+  })
+
+  statements = [
+    local.claim_statement,
+    {
+      # Logins are read by hour and by account; the habits of accounts stand beside them.
+      sid       = "ReadSightings"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [module.tables.arns["sightings"]]
+    },
+    {
+      sid       = "KeepHabits"
+      actions   = ["dynamodb:PutItem"]
+      resources = [module.tables.arns["sightings"]]
+      condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "habit#*" } }
+    },
+    {
+      sid       = "HandOn"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.queues["enriched"].arn, module.queues["feedback"].arn]
+    },
+  ]
+
+  architecture       = var.architecture
+  timeout_seconds    = var.functions.hunt.timeout_seconds
+  memory_mb          = var.functions.hunt.memory_mb
+  log_level          = var.log_level
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+}
+
+resource "aws_scheduler_schedule" "hunt" {
+  name                = "${var.name}-hunt"
+  description         = "Calls hunt for the logins of the last minutes"
+  schedule_expression = "rate(15 minutes)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = module.hunt.arn
+    role_arn = aws_iam_role.hunt.arn
+    input    = jsonencode({ hunt = {} })
+
+    # The next hunt looks back far enough.
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 300
+    }
+  }
+}
+
+resource "aws_lambda_function_event_invoke_config" "hunt" {
+  function_name                = module.hunt.name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 300
+}
+
+resource "aws_iam_role" "hunt" {
+  name        = "${var.name}-hunt-schedule"
+  description = "Lets the schedule ${var.name}-hunt call its function"
+  tags        = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "hunt" {
+  name = "hunt"
+  role = aws_iam_role.hunt.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "CallHunt"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [module.hunt.arn]
+    }]
+  })
 }
 
 # The operator fills these with `aws ssm put-parameter --overwrite`; "unset" means that the provider is off. Terraform

@@ -24,13 +24,13 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Function names: `enrich`, `analyze`, `notify`."
-  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name }
+  description = "Function names: `enrich`, `analyze`, `notify`, `hunt`."
+  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name, hunt = module.hunt.name }
 }
 
 output "log_groups" {
   description = "Log group names, by the same keys as `functions`."
-  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group }
+  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group, hunt = module.hunt.log_group }
 }
 
 output "parameters" {

@@ -30,6 +30,12 @@ variable "artifacts" {
       s3_key            = optional(string)
       s3_object_version = optional(string)
     })
+    hunt = object({
+      local_zip         = optional(string)
+      s3_bucket         = optional(string)
+      s3_key            = optional(string)
+      s3_object_version = optional(string)
+    })
   })
 }
 
@@ -238,6 +244,8 @@ variable "enrich" {
     forward_level: lowest rule level that goes on to analysis without a hit in any intelligence.
     dedup_window_seconds: how long the same rule about the same indicator is a repeat: it asks no provider and counts in
     the incident of the first alert. 0 to 86400 (a day); 0 switches it off.
+    look_up_logins: `success` asks the providers about public addresses from which somebody got in, below triage level
+    too; `off` leaves it at what is known already. Both are within the daily limits.
   TEXT
   type = object({
     min_level            = optional(number, 6)
@@ -245,8 +253,14 @@ variable "enrich" {
     excluded_rule_ids    = optional(list(string), ["31530", "31531"])
     forward_level        = optional(number, 7)
     dedup_window_seconds = optional(number, 3600)
+    look_up_logins       = optional(string, "success")
   })
   default = {}
+
+  validation {
+    condition     = contains(["success", "off"], var.enrich.look_up_logins)
+    error_message = "enrich.look_up_logins must be success or off."
+  }
 
   validation {
     condition     = alltrue([for level in [var.enrich.min_level, var.enrich.forward_level] : level >= 0 && level <= 16 && floor(level) == level])
@@ -715,6 +729,56 @@ variable "documentation_addresses" {
   }
 }
 
+variable "hunting" {
+  description = <<-TEXT
+    What is unusual for an account (docs/hunting.md).
+    failures: failed attempts for an account from one place before a success, 2 to 1000.
+    sprayed_accounts: accounts that fail from one place, 3 to 200.
+    window_minutes: within which failures count together, 5 to 720.
+    travel_kmh: nobody is faster, 100 to 10000.
+    learning_days: how long an account is watched before something new means something, 1 to 365.
+    dormant_days: without a login for so long an account sleeps, 7 to 365.
+    networks_at_once: networks from which an account logs in within 15 minutes, 2 to 50.
+    min_score: findings below are not told, 0 to 100.
+    ignored_accounts: names, or beginnings such as `svc-*`, that are never looked at.
+    shared_accounts: names that belong to nobody: each host's is one of its own.
+    trusted_networks: the site's own networks and the exits of its VPN.
+  TEXT
+  type = object({
+    failures         = optional(number, 5)
+    sprayed_accounts = optional(number, 8)
+    window_minutes   = optional(number, 60)
+    travel_kmh       = optional(number, 900)
+    learning_days    = optional(number, 14)
+    dormant_days     = optional(number, 45)
+    networks_at_once = optional(number, 3)
+    min_score        = optional(number, 40)
+    ignored_accounts = optional(list(string), [])
+    shared_accounts  = optional(list(string), ["root", "administrator", "admin", "ubuntu", "ec2-user", "debian", "centos"])
+    trusted_networks = optional(list(string), [])
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([for limit in [
+      [var.hunting.failures, 2, 1000], [var.hunting.sprayed_accounts, 3, 200], [var.hunting.window_minutes, 5, 720],
+      [var.hunting.travel_kmh, 100, 10000], [var.hunting.learning_days, 1, 365], [var.hunting.dormant_days, 7, 365],
+      [var.hunting.networks_at_once, 2, 50], [var.hunting.min_score, 0, 100],
+    ] : limit[0] >= limit[1] && limit[0] <= limit[2] && floor(limit[0]) == limit[0]])
+    error_message = "A number of hunting is not whole, or not within its limits; the description has them."
+  }
+
+  validation {
+    condition     = alltrue([for account in concat(var.hunting.ignored_accounts, var.hunting.shared_accounts) : can(regex("^[^*,\\s][^*,]*\\*?$", account))])
+    error_message = "hunting.ignored_accounts and hunting.shared_accounts must be names such as svc-backup or beginnings such as svc-*."
+  }
+
+  validation {
+    condition     = alltrue([for network in var.hunting.trusted_networks : can(cidrhost(strcontains(network, "/") ? network : "${network}${strcontains(network, ":") ? "/128" : "/32"}", 0))])
+    error_message = "hunting.trusted_networks must be addresses or networks such as 198.51.100.0/24."
+  }
+}
+
 variable "functions" {
   description = <<-TEXT
     Size and pace of each function.
@@ -745,6 +809,10 @@ variable "functions" {
       batch_size              = optional(number, 10)
       batching_window_seconds = optional(number, 0)
       maximum_concurrency     = optional(number, 2)
+    }), {})
+    hunt = optional(object({ # a schedule calls it
+      timeout_seconds = optional(number, 120)
+      memory_mb       = optional(number, 256)
     }), {})
   })
   default = {}

@@ -58,6 +58,7 @@ pub const KINDS: [Kind; 4] = [
             ("", "integration srcip"),
             ("triage.", "kind judgement score indicator indicator_type direction coverage agreement"),
             ("triage.", "witnesses reasons formula_version"),
+            ("triage.", "finding_id severity subject title kinds technique_ids sentences evidence"),
             ("triage.source.", "alert_id alert_key rule description level"),
         ],
     },

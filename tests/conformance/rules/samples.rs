@@ -82,6 +82,16 @@ fn verdict(judgement: &str, direction: &str) -> Value {
     })
 }
 
+fn finding(severity: &str) -> Value {
+    json!({
+        "integration": "wazuh-triage",
+        "triage": {
+            "kind": "finding", "severity": severity, "score": 91, "title": "alice: success after failures",
+            "kinds": ["success_after_failures"], "technique_ids": ["T1078", "T1110"],
+        },
+    })
+}
+
 fn without(mut event: Value, pointer: &str, name: &str) -> Value {
     event.pointer_mut(pointer).and_then(Value::as_object_mut).and_then(|object| object.remove(name));
     event
@@ -128,6 +138,9 @@ fn each_event_fires_its_rule() -> Result<()> {
         (verdict("malicious", "destination"), Some(117_044)),
         (verdict("benign_infrastructure", "destination"), Some(117_045)),
         (verdict("no_evidence", "source"), None),
+        (finding("medium"), Some(117_046)),
+        (finding("high"), Some(117_047)),
+        (finding("critical"), Some(117_048)),
         (without(verdict("malicious", "source"), "/triage", "kind"), None),
     ] {
         let feedback = feedback(event);

@@ -1,12 +1,15 @@
 //! The events that enrich really makes, and the rules that fire for them.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
-use domain::Alert;
 use domain::indicator::{Direction, Found};
 use domain::verdict::{
     Evidence, Examined, Formula, MispAttribute, MispEvent, MispMatches, OtxPulse, OtxPulses, Provider,
     Report, Reputation, ThreatLevel, Verdict, Witness,
 };
+use domain::{Alert, Sighting};
+use enrich::routing::{IgnoreRule, Route, Routing};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -68,5 +71,37 @@ fn every_event_that_is_sent_fires_the_rule_that_is_meant_for_it() -> Result<()> 
         }
         assert_eq!(fired, expected);
     }
+    Ok(())
+}
+
+/// What came back of a finding must not be enriched, hunted and told again.
+#[test]
+fn a_finding_fires_its_rule_and_is_set_aside_when_it_comes_back() -> Result<()> {
+    let ruleset = Ruleset::shipped()?;
+    let login = |index: u32, outcome: &str| {
+        let text = json!({
+            "id": format!("{index}.1"), "timestamp": format!("2026-10-03T12:{index:02}:00Z"), "manager": {"name": "m"},
+            "agent": {"id": "007", "name": "web-01"}, "data": {"srcip": "203.0.113.24", "dstuser": "alice"},
+            "rule": {"id": "1", "level": 3, "groups": [format!("authentication_{outcome}")]},
+        });
+        let alert = Alert::parse(&text.to_string())?;
+        Sighting::of(&alert, Timestamp::UNIX_EPOCH).context("it is a login")
+    };
+    let mut logins = (0..12).map(|index| login(index, "failed")).collect::<Result<Vec<_>>>()?;
+    logins.push(login(20, "success")?);
+    let now = "2026-10-03T13:00:00Z".parse()?;
+    let hunted = hunt::detect(&logins, BTreeMap::new(), &hunt::Thresholds::default(), now);
+    let finding = hunted.findings.first().context("there is a finding")?;
+    let feedback = hunt::report::feedback(finding);
+    assert_eq!(unknown_fields(&feedback), [""; 0]);
+    let rule = ruleset.fired(&feedback).context("no rule for a finding")?;
+    assert_eq!((rule.id, rule.level), (117_047, 10));
+    let returned = json!({
+        "id": "1.1", "rule": {"id": rule.id.to_string(), "level": rule.level, "groups": rule.group_names()},
+        "data": feedback.event, "location": feedback.location,
+    });
+    let routing = Routing { min_level: 6, triage_groups: Vec::new(), excluded_rule_ids: Vec::new() };
+    let route = routing.route(&Alert::parse(&returned.to_string())?);
+    assert_eq!(route, Route::Ignore(IgnoreRule::LoopGuard));
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! "supports others" takes two or three to do so. docs/analysis-evaluation.md says what they achieve.
 
 use domain::RuleLevel;
+use domain::assessment::Priority;
 
 /// Wazuh's own words for its levels: 7 to 9 medium, 10 to 13 high, 14 and above critical. Level 6 is where a rule
 /// reports an attack of low relevance, so that one more sign makes it medium.
@@ -49,6 +50,9 @@ pub(super) const SERVICE_ACCOUNT: u16 = 30;
 pub(super) const MALICIOUS: u16 = 25;
 /// With a floor of medium.
 pub(super) const SUSPICIOUS: u16 = 10;
+
+/// From which score of a hunt on, how many points, and which priority at least.
+pub(super) const FINDING: [(u16, u16, Priority); 2] = [(85, 25, Priority::High), (40, 10, Priority::Medium)];
 
 /// Three failures and a success may be a person who forgot a password; eight are what Wazuh's own rules call brute force.
 pub(super) const SUCCESS_AFTER_SOME: (u32, u16) = (3, 35);

@@ -1,7 +1,8 @@
 //! Signals while they are collected, and those that need nothing but the rule or the verdict.
 
 use domain::assessment::{Priority, Signal, SignalName};
-use domain::incident;
+use domain::incident::{self, HUNT_GROUP};
+use domain::lenient;
 use domain::trim::cut_middle;
 use domain::verdict::{Judgement, Verdict};
 use domain::{Alert, Rule, attack};
@@ -58,6 +59,7 @@ impl Collected {
             | SignalName::SensorSeverity
             | SignalName::ServiceAccount
             | SignalName::Intelligence
+            | SignalName::Finding
             | SignalName::SuccessAfterFailures => true,
             SignalName::RuleLevel
             | SignalName::PrivilegeChange
@@ -123,6 +125,36 @@ pub(super) fn technique(rule: &Rule) -> Option<Sign> {
     let tactics: Vec<&str> = telling.tactics.iter().map(|tactic| tactic.name()).collect();
     let sentence = format!("The rule names {} ({}; {}).", telling.id, telling.name, tactics.join(", "));
     Some(Sign::new(SignalName::AttackTechnique, scale::ATTACK_TECHNIQUE, sentence))
+}
+
+/// What a hunt has found, by its score. Only an alert that a hunt made has its group and its score.
+pub(super) fn finding(alert: &Alert) -> Option<Sign> {
+    let hunted =
+        |name: &str| alert.text_at(&["data", "hunt", name]).filter(|_| alert.rule().in_group(HUNT_GROUP));
+    let score: u16 = hunted("score")?.parse().ok()?;
+    let step = scale::FINDING.iter().find(|(least, ..)| score >= *least);
+    let (points, at_least) = step.map_or((0, Priority::Low), |(_, points, at_least)| (*points, *at_least));
+    let kinds = alert.document().pointer("/data/hunt/kinds").map(lenient::texts).unwrap_or_default();
+    let kinds: Vec<String> =
+        kinds.iter().take(9).map(|kind| cut_middle(&kind.replace('_', " "), 40)).collect();
+    let sentence = format!("Hunting found: {}; score {score} of 100: at least {at_least}.", kinds.join(", "));
+    Some(Sign { at_least, ..Sign::new(SignalName::Finding, points, sentence) })
+}
+
+/// What a hunt saw: its signs, and the last of the logins behind them. For the reader; the score has counted already.
+pub(super) fn story(alert: &Alert) -> Vec<String> {
+    const SENTENCES: usize = 4;
+    const LOGINS: usize = 5;
+    const BYTES: usize = 240;
+    if !alert.rule().in_group(HUNT_GROUP) {
+        return Vec::new();
+    }
+    let hunted = |name: &str| alert.document().get("data")?.get("hunt")?.get(name)?.as_array();
+    let sentences =
+        hunted("signs").into_iter().flatten().filter_map(|sign| lenient::text(sign.get("sentence")?));
+    let logins: Vec<String> = hunted("evidence").into_iter().flatten().filter_map(lenient::text).collect();
+    let last = logins.into_iter().rev().take(LOGINS).rev();
+    sentences.take(SENTENCES).chain(last).map(|line| cut_middle(&line, BYTES)).collect()
 }
 
 /// Intelligence raises a priority, and never lowers it.

@@ -402,3 +402,34 @@ proptest! {
         prop_assert_eq!(first.name, SignalName::RuleLevel);
     }
 }
+
+#[test]
+fn a_finding_of_a_hunt_weighs_by_its_score_and_only_a_hunt_has_findings() {
+    let finding = |groups: &str, score: u16| {
+        let rest = format!(
+            r#","data":{{"dstuser":"alice","hunt":{{"subject":"alice","score":{score},"kinds":["malicious_source","impossible_travel"],"signs":[{{"sentence":"alice got in twice."}}],"evidence":["at nine","at ten"]}}}}"#
+        );
+        alone(&format!(r#""level":3,"groups":["wazuh_triage"{groups}]"#), &rest)
+    };
+    let hunted = r#","wazuh_triage_hunt""#;
+    for (groups, score, expected, priority) in [
+        (hunted, 99, Some(25), Priority::High),
+        (hunted, 60, Some(10), Priority::Medium),
+        // A log line may call itself what it likes.
+        ("", 99, None, Priority::Low),
+    ] {
+        let assessment = finding(groups, score);
+        assert_eq!(points(&assessment, SignalName::Finding), expected);
+        assert_eq!(assessment.priority, priority);
+    }
+    let assessment = finding(hunted, 99);
+    assert!(
+        assessment.reasons.contains(
+            &"Hunting found: malicious source, impossible travel; score 99 of 100: at least HIGH.".to_owned()
+        ),
+        "{:?}",
+        assessment.reasons
+    );
+    assert!(assessment.reasons.ends_with(&["alice got in twice.", "at nine", "at ten"].map(str::to_owned)));
+    assert!(assessment.next_steps[0].contains("by telephone"), "{:?}", assessment.next_steps);
+}

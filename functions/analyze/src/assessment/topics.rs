@@ -11,7 +11,21 @@ pub(super) struct Topic {
 }
 
 /// From the particular to the general: the first that fits is taken.
-pub(super) const TOPICS: [Topic; 18] = [
+pub(super) const TOPICS: [Topic; 19] = [
+    // A finding of a hunt.
+    Topic {
+        groups: &["wazuh_triage_hunt"],
+        stems: &[],
+        next_steps: &[
+            "Ask the owner of the account, by telephone and not by mail, whether these logins were theirs.",
+            "If not: end the account's sessions, change its password, and look for new keys, tokens and mail rules.",
+            "Read what the account did on {host} after the last of these logins.",
+        ],
+        open_questions: &[
+            "Does a VPN, a journey or an on-call duty explain the logins?",
+            "Was a second factor asked for, and by which device was it answered?",
+        ],
+    },
     // Logs cleared.
     Topic {
         groups: &["log_clearing", "logs_cleared"],

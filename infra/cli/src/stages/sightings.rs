@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use analyze::sightings::{Sightings as Table, subject};
-use domain::Alert;
-use enrich::sightings::{outcome, subjects};
+use domain::{Alert, Sighting};
 use jiff::Timestamp;
 
 /// Failed logins by whom they are about.
@@ -13,11 +12,11 @@ pub(super) struct Sightings(BTreeMap<String, Vec<Timestamp>>);
 
 impl Sightings {
     pub fn record(&mut self, alert: &Alert, now: Timestamp) {
-        if outcome(alert.rule()) != "failure" {
+        let Some(sighting) = Sighting::of(alert, now).filter(|sighting| !sighting.is_success()) else {
             return;
-        }
-        for subject in subjects(alert) {
-            self.0.entry(subject).or_default().push(alert.timestamp().unwrap_or(now));
+        };
+        for subject in sighting.subjects() {
+            self.0.entry(subject).or_default().push(sighting.at);
         }
     }
 

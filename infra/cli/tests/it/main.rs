@@ -9,6 +9,8 @@ mod eval;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod hunt;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod mailing;

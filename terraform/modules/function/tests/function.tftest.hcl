@@ -69,15 +69,15 @@ run "the_function_is_a_rust_binary_on_arm64_with_a_log_of_its_own" {
 
 run "a_failed_record_does_not_fail_its_batch" {
   assert {
-    condition     = aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"])
+    condition     = aws_lambda_event_source_mapping.this[0].function_response_types == toset(["ReportBatchItemFailures"])
     error_message = "The mapping must use ReportBatchItemFailures."
   }
 
   assert {
     condition = (
-      aws_lambda_event_source_mapping.this.batch_size == 10 &&
-      aws_lambda_event_source_mapping.this.maximum_batching_window_in_seconds == 0 &&
-      aws_lambda_event_source_mapping.this.scaling_config[0].maximum_concurrency == 10
+      aws_lambda_event_source_mapping.this[0].batch_size == 10 &&
+      aws_lambda_event_source_mapping.this[0].maximum_batching_window_in_seconds == 0 &&
+      aws_lambda_event_source_mapping.this[0].scaling_config[0].maximum_concurrency == 10
     )
     error_message = "The mapping must hand over up to 10 messages at once, to up to 10 copies."
   }
@@ -253,4 +253,25 @@ run "an_unknown_retention_is_refused" {
   }
 
   expect_failures = [var.log_retention_days]
+}
+
+run "a_function_without_a_queue_reads_none" {
+  variables {
+    source_queue = null
+  }
+
+  assert {
+    condition     = length(aws_lambda_event_source_mapping.this) == 0
+    error_message = "Nothing must feed it."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteOwnLog", "SendMail"]
+    error_message = "It must have no rights on a queue."
+  }
+
+  assert {
+    condition     = keys(aws_lambda_function.this.environment[0].variables) == tolist(["CLAIMS_TABLE", "LEASE_SECONDS", "LOG_LEVEL"])
+    error_message = "It must not be told of a dead-letter queue."
+  }
 }

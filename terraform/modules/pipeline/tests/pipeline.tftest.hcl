@@ -141,6 +141,7 @@ variables {
     enrich  = { s3_bucket = "releases", s3_key = "enrich.zip", s3_object_version = "1" }
     analyze = { s3_bucket = "releases", s3_key = "analyze.zip", s3_object_version = "1" }
     notify  = { s3_bucket = "releases", s3_key = "notify.zip", s3_object_version = "1" }
+    hunt    = { s3_bucket = "releases", s3_key = "hunt.zip", s3_object_version = "1" }
   }
 
   mail = {
@@ -172,6 +173,7 @@ run "the_functions_are_told_what_they_expect" {
       METRICS_NAMESPACE          = "WazuhTriage"
       INTEL_TABLE                = "wazuh-triage-intel"
       SIGHTINGS_TABLE            = "wazuh-triage-sightings"
+      LOOK_UP_LOGINS             = "success"
       ENRICHED_QUEUE_URL         = "https://sqs/enriched"
       FEEDBACK_QUEUE_URL         = "https://sqs/feedback"
       MIN_LEVEL                  = "6"
@@ -270,6 +272,30 @@ run "the_functions_are_told_what_they_expect" {
     }
     error_message = "The environment of notify is not the one its program reads."
   }
+
+  assert {
+    condition = module.hunt.environment == {
+      CLAIMS_TABLE          = "wazuh-triage-claims"
+      LEASE_SECONDS         = "120"
+      LOG_LEVEL             = "info"
+      METRICS_NAMESPACE     = "WazuhTriage"
+      SIGHTINGS_TABLE       = "wazuh-triage-sightings"
+      ENRICHED_QUEUE_URL    = "https://sqs/enriched"
+      FEEDBACK_QUEUE_URL    = "https://sqs/feedback"
+      HUNT_FAILURES         = "5"
+      HUNT_SPRAYED_ACCOUNTS = "8"
+      HUNT_WINDOW_MINUTES   = "60"
+      HUNT_TRAVEL_KMH       = "900"
+      HUNT_LEARNING_DAYS    = "14"
+      HUNT_DORMANT_DAYS     = "45"
+      HUNT_NETWORKS_AT_ONCE = "3"
+      HUNT_MIN_SCORE        = "40"
+      HUNT_IGNORED_ACCOUNTS = ""
+      HUNT_SHARED_ACCOUNTS  = "root,administrator,admin,ubuntu,ec2-user,debian,centos"
+      HUNT_TRUSTED_NETWORKS = ""
+    }
+    error_message = "The environment of hunt is not the one its program reads."
+  }
 }
 
 run "no_policy_reaches_beyond_its_stage" {
@@ -349,16 +375,31 @@ run "no_policy_reaches_beyond_its_stage" {
     error_message = "notify may touch only the rows of recipients in the incidents table."
   }
 
+  assert {
+    condition = { for statement in jsondecode(module.hunt.policy).Statement : statement.Sid => "${join(" ", statement.Action)} ${join(" ", statement.Resource)}" if statement.Sid != "WriteOwnLog" } == {
+      Claim         = "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+      ReadSightings = "dynamodb:GetItem dynamodb:Query arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
+      KeepHabits    = "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
+      HandOn        = "sqs:SendMessage arn:aws:sqs:eu-central-1:123456789012:enriched arn:aws:sqs:eu-central-1:123456789012:feedback"
+    }
+    error_message = "hunt may do something else than its program does."
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(module.hunt.policy).Statement : statement.Condition if statement.Sid == "KeepHabits"]) == { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "habit#*" } }
+    error_message = "hunt may write habits only, and no logins."
+  }
+
   # The streams of a log group can only be named by a trailing ":*".
   assert {
-    condition = alltrue(flatten([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, output.publisher_policy] :
+    condition = alltrue(flatten([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, module.hunt.policy, output.publisher_policy] :
       [for statement in jsondecode(policy).Statement : [for resource in statement.Resource : !strcontains(trimsuffix(resource, ":*"), "*")]]
     ]))
     error_message = "No policy may have a wildcard in a resource."
   }
 
   assert {
-    condition = alltrue(flatten([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, output.publisher_policy] :
+    condition = alltrue(flatten([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, module.hunt.policy, output.publisher_policy] :
       [for statement in jsondecode(policy).Statement : [for action in statement.Action : !strcontains(action, "*")]]
     ]))
     error_message = "No policy may have a wildcard in an action."
@@ -394,6 +435,64 @@ run "sweeps_call_analyze_and_notify_every_minute_and_are_not_repeated" {
     }]
     error_message = "The schedules may call these two functions and nothing else."
   }
+}
+
+run "a_schedule_calls_hunt_every_quarter_of_an_hour" {
+  assert {
+    condition = (
+      aws_scheduler_schedule.hunt.schedule_expression == "rate(15 minutes)" &&
+      jsondecode(one(aws_scheduler_schedule.hunt.target).input) == { hunt = {} } &&
+      one(aws_scheduler_schedule.hunt.target).arn == module.hunt.arn &&
+      one(one(aws_scheduler_schedule.hunt.target).retry_policy).maximum_retry_attempts == 0 &&
+      aws_lambda_function_event_invoke_config.hunt.maximum_retry_attempts == 0
+    )
+    error_message = "The schedule must call hunt every 15 minutes with {\"hunt\": {}}, and not again if it fails."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.hunt.policy).Statement[0].Resource == [module.hunt.arn]
+    error_message = "The schedule may call hunt and nothing else."
+  }
+}
+
+run "a_threshold_beyond_its_limits_is_refused" {
+  command = plan
+
+  variables {
+    hunting = { failures = 1 }
+  }
+
+  expect_failures = [var.hunting]
+}
+
+run "an_account_that_fits_everybody_is_refused" {
+  command = plan
+
+  variables {
+    hunting = { ignored_accounts = ["*"] }
+  }
+
+  expect_failures = [var.hunting]
+}
+
+run "a_trusted_network_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    hunting = { trusted_networks = ["office"] }
+  }
+
+  expect_failures = [var.hunting]
+}
+
+run "an_unknown_choice_of_look_ups_is_refused" {
+  command = plan
+
+  variables {
+    enrich = { look_up_logins = "all" }
+  }
+
+  expect_failures = [var.enrich]
 }
 
 run "routes_reach_notify_without_what_says_nothing" {
@@ -692,8 +791,8 @@ run "the_outputs_tell_where_everything_is" {
 
   assert {
     condition = (
-      output.functions == { for function in ["enrich", "analyze", "notify"] : function => "wazuh-triage-${function}" } &&
-      output.log_groups == { for function in ["enrich", "analyze", "notify"] : function => "/aws/lambda/wazuh-triage-${function}" }
+      output.functions == { for function in ["enrich", "analyze", "notify", "hunt"] : function => "wazuh-triage-${function}" } &&
+      output.log_groups == { for function in ["enrich", "analyze", "notify", "hunt"] : function => "/aws/lambda/wazuh-triage-${function}" }
     )
     error_message = "functions and log_groups must map each function to its name and its log."
   }
