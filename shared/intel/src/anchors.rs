@@ -21,6 +21,11 @@ pub fn name_of(indicator: &Indicator) -> Option<&'static str> {
     SERVICES.iter().find(|(_, hosts)| hosts.iter().any(is_host)).map(|(name, _)| *name)
 }
 
+/// The addresses of all services.
+pub fn addresses() -> impl Iterator<Item = IpAddr> {
+    SERVICES.iter().flat_map(|(_, hosts)| *hosts).filter_map(|host| host.parse().ok())
+}
+
 const SERVICES: [(&str, &[&str]); 9] = [
     (
         "Cloudflare DNS", // https://developers.cloudflare.com/1.1.1.1/ip-addresses/
