@@ -164,7 +164,10 @@ mod tests {
 
     /// A bucket with one object, which may change.
     #[derive(Clone, Default)]
-    struct Object(Arc<Mutex<Option<(String, Vec<u8>)>>>);
+    struct Object(Arc<Mutex<Option<Stored>>>);
+
+    /// `ETag` and contents.
+    type Stored = (String, Vec<u8>);
 
     impl Object {
         fn put(&self, etag: &str, body: Vec<u8>) {

@@ -6,6 +6,7 @@ pub mod analysis;
 pub mod assessment;
 pub mod attack;
 pub mod datagram;
+mod feed_list;
 pub mod history;
 pub mod incident;
 pub mod indicator;
@@ -16,4 +17,5 @@ pub mod unseen;
 pub mod verdict;
 
 pub use alert::{Agent, Alert, AlertError, AlertKey, Rule, RuleLevel};
+pub use feed_list::FeedList;
 pub use message::{EnrichedAlert, Feedback, MessageError, Notice};

@@ -8,6 +8,7 @@ use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use domain::FeedList;
 use domain::indicator::Indicator;
 use domain::verdict::Formula;
 
@@ -28,6 +29,7 @@ pub struct Trust<'a> {
 /// A text file for `etc/lists` of a manager.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListFile {
+    /// That of its [`FeedList`].
     pub name: &'static str,
     /// `key:who lists it`, sorted by key: the same rows make the same text.
     pub text: String,
@@ -70,13 +72,7 @@ fn build_with_at_most<R: Borrow<Row>>(
         }
         list.shrink(most, 2 * most);
     }
-    let names = [
-        "wazuh-triage-feed-ip",
-        "wazuh-triage-feed-domain",
-        "wazuh-triage-feed-url",
-        "wazuh-triage-feed-hash",
-    ];
-    names.into_iter().zip(lists).map(|(name, list)| list.file(name, most)).collect()
+    FeedList::ALL.into_iter().zip(lists).map(|(which, list)| list.file(which.name(), most)).collect()
 }
 
 #[derive(Debug, Default)]
