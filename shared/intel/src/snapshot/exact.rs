@@ -20,8 +20,11 @@ pub(super) struct Exact {
     shift: u32,
 }
 
-/// Hashes of one bucket, about: two or three lines of the processor's cache.
-const IN_A_BUCKET: usize = 16;
+/// Hashes of one bucket, at least, on average, and at most twice as many: one or two lines of the processor's cache.
+const IN_A_BUCKET: usize = 4;
+
+/// A longer bucket is somebody's work, and is not walked through.
+const WALKED: usize = 64;
 
 impl Exact {
     pub fn read(
@@ -64,6 +67,9 @@ impl Exact {
             return false;
         };
         let bucket = self.rows().get(begin..end).unwrap_or_default();
+        if bucket.len() <= WALKED {
+            return bucket.contains(&hash.to_le_bytes());
+        }
         bucket.binary_search_by_key(&hash, |row| u64::from_le_bytes(*row)).is_ok()
     }
 

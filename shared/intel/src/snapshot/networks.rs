@@ -14,6 +14,8 @@ pub(super) struct Networks<A> {
     /// The first address of each: all that is searched.
     first: Vec<A>,
     networks: Vec<Nested>,
+    /// A bit for each first 16 bits of an address: set where any network is. Most addresses are done with by it.
+    touched: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -24,7 +26,7 @@ struct Nested {
 
 impl<A> Default for Networks<A> {
     fn default() -> Self {
-        Self { first: Vec::new(), networks: Vec::new() }
+        Self { first: Vec::new(), networks: Vec::new(), touched: Vec::new() }
     }
 }
 
@@ -36,10 +38,13 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
     /// The narrowest first.
     pub fn around(&self, address: A) -> Vec<IpNet> {
         let mut found = Vec::new();
+        let as_ip = address.into();
+        if !self.touches(as_ip) {
+            return found;
+        }
         let mut next = self.first.partition_point(|first| *first <= address).checked_sub(1);
-        let address = address.into();
         while let Some(nested) = next.and_then(|index| self.networks.get(index)) {
-            if nested.network.contains(&address) {
+            if nested.network.contains(&as_ip) {
                 found.push(nested.network);
             }
             next = nested.around;
@@ -62,10 +67,38 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
             }
             around = nested.around;
         }
+        self.touch(&network);
         self.first.push(first);
         self.networks.push(Nested { network, around });
         Ok(())
     }
+
+    fn touches(&self, address: IpAddr) -> bool {
+        let (word, bit) = place(beginning(address));
+        self.touched.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn touch(&mut self, network: &IpNet) {
+        for beginning in beginning(network.network())..=beginning(network.broadcast()) {
+            let (word, bit) = place(beginning);
+            self.touched.resize(self.touched.len().max(word + 1), 0);
+            if let Some(word) = self.touched.get_mut(word) {
+                *word |= bit;
+            }
+        }
+    }
+}
+
+/// The first 16 bits.
+fn beginning(address: IpAddr) -> u16 {
+    match address {
+        IpAddr::V4(address) => u16::from_be_bytes([address.octets()[0], address.octets()[1]]),
+        IpAddr::V6(address) => address.segments()[0],
+    }
+}
+
+fn place(beginning: u16) -> (usize, u64) {
+    (usize::from(beginning / 64), 1 << (beginning % 64))
 }
 
 impl Networks<Ipv4Addr> {
