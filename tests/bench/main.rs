@@ -14,6 +14,7 @@ mod redis;
 mod release;
 mod shipping;
 mod sizes;
+mod snapshot;
 mod starts;
 mod summary;
 mod table;
@@ -43,6 +44,7 @@ fn main() -> Result<ExitCode> {
     let folder = |variable| env::var_os(variable).map(PathBuf::from);
     table.extend(extraction::measure(&release, folder("TRIAGE_CORPUS").as_deref())?);
     table.extend(lookups::measure()?);
+    table.extend(snapshot::measure(&release, &aws)?);
     if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
         table.extend(conformance::measure(&folder)?);
     }

@@ -31,9 +31,11 @@ impl Release {
         if !status.success() {
             bail!("cargo build ended with {status}");
         }
-        let status = cargo().args(["build", "--release", "-p", "domain", "--example", "extract"]).status();
-        if !status.context("could not start cargo")?.success() {
-            bail!("cargo build of domain's example extract failed");
+        for (package, example) in [("domain", "extract"), ("intel", "snapshot")] {
+            let status = cargo().args(["build", "--release", "-p", package, "--example", example]).status();
+            if !status.context("could not start cargo")?.success() {
+                bail!("cargo build of {package}'s example {example} failed");
+            }
         }
         let mut command = Command::new("make");
         command.args(["--silent", "integration"]).current_dir(project()).stdin(Stdio::null());
@@ -59,6 +61,10 @@ impl Release {
     /// Extraction alone, measuring itself.
     pub(crate) fn extraction(&self) -> PathBuf {
         self.binaries.join("examples/extract")
+    }
+
+    pub(crate) fn snapshot(&self) -> PathBuf {
+        self.binaries.join("examples/snapshot")
     }
 
     pub(crate) fn integration(&self) -> PathBuf {

@@ -41,16 +41,12 @@ impl FakeBucket {
 
     fn answer(&self, path: &str, headers: &HeaderMap) -> Response<Body> {
         assert!(headers.get("authorization").unwrap().to_str().unwrap().contains("/eu-central-1/s3/"));
-        match self.0.lock().unwrap().get(path) {
-            Some(text) => {
-                let etag = format!("\"{}\"", text.len());
-                Response::builder().header("etag", etag).body(Body::from(*text)).unwrap()
-            }
-            None => {
-                let error = "<Error><Code>NoSuchKey</Code></Error>";
-                Response::builder().status(404).body(Body::from(error)).unwrap()
-            }
-        }
+        let Some(text) = self.0.lock().unwrap().get(path).copied() else {
+            let error = "<Error><Code>NoSuchKey</Code></Error>";
+            return Response::builder().status(404).body(Body::from(error)).unwrap();
+        };
+        let etag = format!("\"{}\"", text.len());
+        Response::builder().header("etag", etag).body(Body::from(text)).unwrap()
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) const V6_BYTES: usize = 17;
 pub(super) struct Networks<A> {
     /// The first address of each: all that is searched.
     first: Vec<A>,
-    networks: Vec<Nested>,
+    nested: Vec<Nested>,
     /// A bit for each first 16 bits of an address: set where any network is. Most addresses are done with by it.
     touched: Vec<u64>,
 }
@@ -26,13 +26,13 @@ struct Nested {
 
 impl<A> Default for Networks<A> {
     fn default() -> Self {
-        Self { first: Vec::new(), networks: Vec::new(), touched: Vec::new() }
+        Self { first: Vec::new(), nested: Vec::new(), touched: Vec::new() }
     }
 }
 
 impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
     pub fn len(&self) -> usize {
-        self.networks.len()
+        self.nested.len()
     }
 
     /// The narrowest first.
@@ -43,7 +43,7 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
             return found;
         }
         let mut next = self.first.partition_point(|first| *first <= address).checked_sub(1);
-        while let Some(nested) = next.and_then(|index| self.networks.get(index)) {
+        while let Some(nested) = next.and_then(|index| self.nested.get(index)) {
             if nested.network.contains(&as_ip) {
                 found.push(nested.network);
             }
@@ -57,11 +57,11 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
         if network.trunc() != network {
             return Err(SnapshotError::Network);
         }
-        let mut around = self.networks.len().checked_sub(1);
-        if around.and_then(|index| self.networks.get(index)).is_some_and(|last| last.network >= network) {
+        let mut around = self.nested.len().checked_sub(1);
+        if around.and_then(|index| self.nested.get(index)).is_some_and(|last| last.network >= network) {
             return Err(SnapshotError::Order("networks"));
         }
-        while let Some(nested) = around.and_then(|index| self.networks.get(index)) {
+        while let Some(nested) = around.and_then(|index| self.nested.get(index)) {
             if nested.network.contains(&network) {
                 break;
             }
@@ -69,7 +69,7 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
         }
         self.touch(&network);
         self.first.push(first);
-        self.networks.push(Nested { network, around });
+        self.nested.push(Nested { network, around });
         Ok(())
     }
 
