@@ -105,6 +105,7 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
             ok(&json!({"Parameter": {"Name": "key", "Type": "SecureString", "Value": "bench", "Version": 1}}))
         }
         "DynamoDB_20120810.GetItem" => ok(&json!({})),
+        "DynamoDB_20120810.Query" => ok(&json!({"Items": [], "Count": 0, "ScannedCount": 0})),
         _ => StatusCode::BAD_REQUEST.into_response(),
     }
 }

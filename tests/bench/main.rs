@@ -17,6 +17,7 @@ mod redis;
 mod release;
 mod shipping;
 mod sizes;
+mod snapshot;
 mod starts;
 mod summary;
 mod table;
@@ -49,6 +50,7 @@ fn main() -> Result<ExitCode> {
     table.extend(lookups::measure()?);
     table.extend(analysis::measure(&release, env::var_os("TRIAGE_STORM").map(PathBuf::from).as_deref())?);
     table.extend(hunting::measure(&release)?);
+    table.extend(snapshot::measure(&release, &aws)?);
     if let Some(folder) = folder("TRIAGE_IOC_CORPUS") {
         table.extend(conformance::measure(&folder)?);
     }

@@ -33,6 +33,7 @@ impl Release {
         }
         for wanted in [
             ["domain", "--example", "extract"],
+            ["intel", "--example", "snapshot"],
             ["analyze", "--example", "prompt"],
             ["triage", "--bin", "triage"],
         ] {
@@ -79,6 +80,10 @@ impl Release {
     /// The command line, which runs all stages in one process.
     pub(crate) fn triage(&self) -> PathBuf {
         self.binaries.join("triage")
+    }
+
+    pub(crate) fn snapshot(&self) -> PathBuf {
+        self.binaries.join("examples/snapshot")
     }
 
     pub(crate) fn integration(&self) -> PathBuf {

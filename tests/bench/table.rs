@@ -29,6 +29,8 @@ pub(crate) enum Quantity {
     /// Bytes.
     Size(u64),
     Count(u64),
+    /// For times that milliseconds cannot tell apart.
+    Nanoseconds(Duration),
     /// A second.
     Rate(f64),
     Speed {
@@ -124,6 +126,7 @@ impl fmt::Display for Quantity {
                 write!(formatter, "{}.{:02} MB", bytes / 1_000_000, bytes % 1_000_000 / 10_000)
             }
             Self::Count(count) => write!(formatter, "{count}"),
+            Self::Nanoseconds(time) => write!(formatter, "{:.1} ns", time.as_secs_f64() * 1e9),
             Self::Rate(rate) => write!(formatter, "{rate:.0}/s"),
             Self::Speed { alerts_per_second, bytes_per_second } => {
                 write!(formatter, "{:.0} k/s, {:.0} MB/s", alerts_per_second / 1e3, bytes_per_second / 1e6)

@@ -45,6 +45,7 @@ pub struct Triaged {
     /// What Wazuh is told.
     pub feedback: Vec<Feedback>,
     pub usage: Vec<Usage>,
+    pub reads_saved: u32,
 }
 
 impl<S: IntelStore> Triage<S> {
@@ -60,18 +61,19 @@ impl<S: IntelStore> Triage<S> {
         let forwards = self.forward_level.forwards(alert.rule(), &enriched.reports, &enriched.verdict);
         let feedback = feedback_of(&enriched, found.iter().zip(&repeats));
         enriched.condense(SHOWN);
-        Ok(Triaged { enriched, forwards, feedback, usage: examination.usage })
+        let (usage, reads_saved) = (examination.usage, examination.reads_saved);
+        Ok(Triaged { enriched, forwards, feedback, usage, reads_saved })
     }
 
-    /// Adds what is known about where somebody logged in from.
+    /// Adds what is known about where somebody logged in from. Answers with what that cost, and the reads it did not need.
     pub async fn learn(
         &self,
         sighting: &mut Sighting,
         level: RuleLevel,
         asking: Asking,
         now: Timestamp,
-    ) -> Vec<Usage> {
-        let Some(address) = sighting.address else { return Vec::new() };
+    ) -> (Vec<Usage>, u32) {
+        let Some(address) = sighting.address else { return (Vec::new(), 0) };
         let (indicator, path) = (Indicator::address(address), "data.srcip".to_owned());
         let found = [Found { indicator, path, direction: Direction::Source }];
         // What is repeated is looked at, never looked up.
@@ -80,7 +82,7 @@ impl<S: IntelStore> Triage<S> {
         let reports: Vec<Report> =
             examination.examined.iter().flat_map(|examined| examined.reports.iter().cloned()).collect();
         sighting.learn(&reports, &Verdict::over(&examination.examined, &self.formula, now));
-        examination.usage
+        (examination.usage, examination.reads_saved)
     }
 
     /// An event of ours that fired a rule: nobody is asked again.

@@ -4,15 +4,17 @@
 //! rewrite, so what a person adds or removes counts. A line whose value is no day never expires.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use domain::indicator::Indicator;
 use jiff::ToSpan;
 use jiff::civil::Date;
+
+use crate::list_file::{replace, split};
 
 /// Most lines of the list; Wazuh maps it into memory.
 const MAX_LINES: usize = 50_000;
@@ -128,13 +130,6 @@ fn updated(before: &str, changes: &[String], today: Date, days: u16) -> String {
     lines.into_iter().map(|(key, value)| format!("{key}:{value}\n")).collect::<Vec<_>>().concat()
 }
 
-/// Key, as it is written, and value: a key in quotes may hold colons.
-fn split(line: &str) -> Option<(&str, &str)> {
-    let quoted = line.strip_prefix('"').and_then(|rest| rest.find("\":")).map(|end| end + 2);
-    let colon = quoted.or_else(|| line.find(':').filter(|_| !line.starts_with('"')))?;
-    Some((line.get(..colon)?, line.get(colon + 1..)?)).filter(|(key, _)| !key.is_empty())
-}
-
 fn day_of(value: &str) -> Option<Date> {
     value.parse().ok()
 }
@@ -147,22 +142,6 @@ fn key(indicator: &Indicator) -> Option<String> {
 }
 
 const MAX_KEY_BYTES: usize = 1024;
-
-/// Within its folder, so that Wazuh sees the old list or the new one; owner and mode stay as they were.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = path.with_added_extension("new");
-    let before = fs::metadata(path).ok();
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o660).open(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    let mode = before.as_ref().map_or(0o660, |before| before.mode() & 0o777);
-    file.set_permissions(Permissions::from_mode(mode))?;
-    // Root keeps the owner; the user wazuh cannot, and makes the list its own, as all of Wazuh's lists are.
-    if let Some(before) = before {
-        let _ = fchown(&file, Some(before.uid()), Some(before.gid()));
-    }
-    file.sync_all()?;
-    fs::rename(temporary, path)
-}
 
 /// Changes since the last update, `+key:day` or `-key`, one a line.
 #[derive(Debug)]
@@ -219,6 +198,9 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
 
     const TODAY: Date = jiff::civil::date(2026, 10, 3);

@@ -4,6 +4,7 @@ mod aws;
 mod clock;
 pub mod findings;
 mod intake;
+mod lists;
 mod manager;
 mod part;
 mod rights;
@@ -46,6 +47,7 @@ impl Checkup<'_> {
         let Ok(config) = config else { return findings };
         findings.extend(intake::intake(layout, config, owners));
         findings.extend(manager::target(&config.relay.to));
+        findings.extend(lists::lists(layout, config, now).await);
         findings.extend(spool::spool(&config.spool, owners, now));
         findings.extend(aws::no_certificates(&config.access));
         findings.extend(aws::queues(config, manager::hook(layout), now).await);

@@ -21,6 +21,7 @@ pub mod install;
 pub mod integration;
 pub mod item;
 pub mod keeping;
+mod list_file;
 pub mod message;
 pub mod queue;
 pub mod relay;

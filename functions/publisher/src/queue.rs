@@ -222,12 +222,26 @@ pub(crate) async fn credentials(
     destination: &Destination,
     access: &Access,
 ) -> Result<Credentials, SendError> {
+    let provider = signer(destination, access).await?.credentials;
     let profile = destination.profile.as_ref().map(|profile| profile.as_str().to_owned());
+    provider.provide_credentials().await.map_err(|_| SendError::NoCredentials { profile })
+}
+
+/// What requests need that are not the SDK's.
+pub(crate) struct Signer {
+    pub region: String,
+    pub credentials: SharedCredentialsProvider,
+    pub trust: Trust,
+}
+
+/// The same region, credentials and certificates as for the queue.
+pub(crate) async fn signer(destination: &Destination, access: &Access) -> Result<Signer, SendError> {
+    let profile = destination.profile.as_ref().map(Profile::as_str);
     let file = access.credentials_file.as_deref();
     let region = region(destination, file).await?;
-    let http = Trust::find(access.ca_bundle.as_deref())?.client();
-    let provider = provider(profile.as_deref(), file, region, http).await;
-    provider.provide_credentials().await.map_err(|_| SendError::NoCredentials { profile })
+    let trust = Trust::find(access.ca_bundle.as_deref())?;
+    let credentials = provider(profile, file, region.clone(), trust.client()).await;
+    Ok(Signer { region: region.to_string(), credentials, trust })
 }
 
 /// The queue's own region comes first: a request to another one finds no queue.

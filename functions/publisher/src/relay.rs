@@ -15,7 +15,9 @@
 mod aside;
 mod checked;
 mod confirmed;
+pub mod feed_lists;
 pub mod feedback_queue;
+mod loading;
 mod pace;
 mod reload;
 mod round;

@@ -23,6 +23,7 @@ use crate::failure::{Failure, chain};
 use crate::follow::FollowOptions;
 use crate::journal::Journal;
 use crate::keeping::{self, Held};
+use crate::relay::feed_lists;
 use crate::ship::Shipper;
 use crate::spool::{Lock, Spool, SpoolError};
 use crate::status::{self, Status};
@@ -63,18 +64,20 @@ pub async fn run(setup: Setup<'_>, mut config: Config) -> Result<(), Failure> {
         let shipper = Shipper { began, ..Shipper::new(&spool, journal, &config, setup.host.clone()) };
         let destination = config.destination();
         let follow = config.follow.as_ref().map(|options| (&destination, options));
-        let told = Told::default();
+        let (told, lists) = (Told::default(), feed_lists::Told::default());
         let service = Service {
             shipper: &shipper,
             notifier: &notifier,
             watchdog: setup.watchdog,
             follow,
             relay: &told,
+            lists: &lists,
         };
         let mut way_back = WayBack::new(&config, journal, &told);
         let ended = tokio::select! {
             ended = service.serve(&mut ears, &mut counts) => ended,
             never = way_back.run() => match never {},
+            never = feed_lists::keep(&config, journal, &lists) => match never {},
         };
         way_back.close().await;
         if let Ended::Stop = ended? {
@@ -131,6 +134,7 @@ struct Service<'a> {
     /// Nothing where `alerts.json` is left to integratord.
     follow: Option<(&'a Result<Destination, Failure>, &'a FollowOptions)>,
     relay: &'a Told,
+    lists: &'a feed_lists::Told,
 }
 
 impl Ears {
@@ -238,6 +242,7 @@ impl Service<'_> {
             destinations: lanes.status(),
             follow: lanes.follow(),
             relay: self.relay.snapshot(),
+            lists: self.lists.status(),
         })
     }
 }

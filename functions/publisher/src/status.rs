@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::relay::feed_lists::FeedListsStatus;
 use crate::relay::status::Snapshot;
 use crate::service::Seen;
 
@@ -32,6 +33,8 @@ pub struct Status {
     pub follow: Option<Follow>,
     /// Nothing when no feedback queue is configured.
     pub relay: Option<Snapshot>,
+    /// Nothing when no bucket of lists is configured.
+    pub lists: Option<FeedListsStatus>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +153,15 @@ impl Status {
                 "feedback: {written} written, {repeated} repeated, {set_aside} set aside{waits}"
             );
         }
+        if let Some(FeedListsStatus { checked_at, changed_at, last_error }) = &self.lists {
+            let _ = writeln!(
+                text,
+                "lists of feeds: last well at {}, last changed at {}; {}",
+                known(checked_at.as_ref()),
+                known(changed_at.as_ref()),
+                last_error.as_deref().unwrap_or("well")
+            );
+        }
         for Destination { queue_url, failures, last_error, .. } in &self.destinations {
             let _ = writeln!(text, "{queue_url}: {}", state(*failures, last_error.as_ref()));
         }
@@ -192,6 +204,10 @@ impl Status {
                 let _ = write!(text, "# TYPE {name} counter\n{name} {value}\n");
             }
         }
+        if let Some(checked_at) = self.lists.as_ref().and_then(|lists| lists.checked_at) {
+            let name = "wazuh_publisher_lists_checked_timestamp_seconds";
+            let _ = write!(text, "# TYPE {name} gauge\n{name} {}\n", checked_at.as_second());
+        }
         text.push_str("# TYPE wazuh_publisher_destination_failures gauge\n");
         for Destination { queue_url, failures, .. } in &self.destinations {
             let queue_url = queue_url.replace('\\', "\\\\").replace('"', "\\\"");
@@ -218,6 +234,8 @@ fn number(count: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -233,10 +251,21 @@ mod tests {
             waiting: 3,
             oldest_seconds: Some(61),
             destinations: vec![destination],
+            lists: Some(FeedListsStatus {
+                checked_at: Timestamp::from_second(1_790_000_000).ok(),
+                ..FeedListsStatus::default()
+            }),
             ..Status::default()
         };
         assert!(
             status.text().contains("sent 7, rejected 0, waiting 3, the oldest for 61 s\n"),
+            "{}",
+            status.text()
+        );
+        assert!(
+            status
+                .text()
+                .contains("lists of feeds: last well at 2026-09-21T14:13:20Z, last changed at ?; well\n"),
             "{}",
             status.text()
         );
@@ -249,6 +278,7 @@ mod tests {
         for line in [
             "wazuh_publisher_sent_total 7",
             "wazuh_publisher_oldest_seconds 61",
+            "wazuh_publisher_lists_checked_timestamp_seconds 1790000000",
             "wazuh_publisher_destination_failures{queue_url=\"https://host/1/\\\"q\"} 2",
         ] {
             assert!(metrics.lines().any(|found| found == line), "{metrics}");

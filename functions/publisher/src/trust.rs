@@ -8,6 +8,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -15,9 +17,10 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::base64;
-use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 /// Whose certificates are trusted.
 #[derive(Clone, Debug)]
@@ -72,6 +75,18 @@ impl Trust {
         })
     }
 
+    /// For requests to AWS that are not the SDK's.
+    pub fn plain_client(&self) -> Result<reqwest::Client, ClientError> {
+        let mut roots = RootCertStore::empty();
+        let certificates = match self {
+            Self::Host => rustls_native_certs::load_native_certs().certs,
+            Self::CompiledIn => webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec(),
+            Self::Bundle(certificates) => certificates.clone(),
+        };
+        roots.add_parsable_certificates(certificates);
+        Ok(trusting(roots)?.build()?)
+    }
+
     fn store(&self) -> TrustStore {
         let certificates = match self {
             Self::Host => return TrustStore::default(),
@@ -80,6 +95,29 @@ impl Trust {
         };
         certificates.iter().fold(TrustStore::empty(), |store, der| store.with_pem_certificate(pem(der)))
     }
+}
+
+/// A client that trusts these certificates and no others, and follows no redirect.
+pub fn trusting(roots: RootCertStore) -> Result<reqwest::ClientBuilder, rustls::Error> {
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none()))
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    #[error("the HTTP client cannot be built")]
+    Build(#[from] reqwest::Error),
 }
 
 /// Those that rustls takes: the SDK stops the process for one that it does not.

@@ -7,6 +7,7 @@ pub mod assessment;
 pub mod attack;
 pub mod canary;
 pub mod datagram;
+mod feed_list;
 pub mod history;
 pub mod incident;
 pub mod indicator;
@@ -19,6 +20,7 @@ pub mod unseen;
 pub mod verdict;
 
 pub use alert::{Agent, Alert, AlertError, AlertKey, Rule, RuleLevel};
+pub use feed_list::FeedList;
 pub use message::{EnrichedAlert, Feedback, MessageError, Notice};
 pub use pattern::NamePattern;
 pub use sighting::Sighting;

@@ -24,8 +24,12 @@ pub fn name_of(indicator: &Indicator) -> Option<&'static str> {
 
 /// Whether a network holds the address of one of these.
 pub fn is_around_one(network: &IpNet) -> bool {
-    let hosts = SERVICES.iter().flat_map(|(_, hosts)| hosts.iter());
-    hosts.filter_map(|host| host.parse::<IpAddr>().ok()).any(|address| network.contains(&address))
+    addresses().any(|address| network.contains(&address))
+}
+
+/// The addresses of all services.
+pub fn addresses() -> impl Iterator<Item = IpAddr> {
+    SERVICES.iter().flat_map(|(_, hosts)| *hosts).filter_map(|host| host.parse().ok())
 }
 
 const SERVICES: [(&str, &[&str]); 9] = [

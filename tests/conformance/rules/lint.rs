@@ -1,5 +1,7 @@
 //! What must be true of our rules. Each check says what is wrong, rule by rule.
 
+use domain::FeedList;
+
 use super::events::{self, Kind};
 use super::{Rule, Ruleset};
 
@@ -7,8 +9,8 @@ const OWN_IDS: std::ops::RangeInclusive<u32> = 117_000..=117_099;
 
 const LIST_IDS: std::ops::RangeInclusive<u32> = 117_050..=117_069;
 
-/// What the publisher keeps, and `install` declares.
-const LIST: &str = "etc/lists/wazuh-triage-ioc";
+/// The list that the publisher keeps itself; `install` declares it, and those of feeds where they are wanted.
+const CONFIRMED: &str = "etc/lists/wazuh-triage-ioc";
 
 /// Where the relay writes when it does not use the socket.
 const EVENT_FILE: &str = "/var/ossec/logs/wazuh-triage-events.json";
@@ -79,15 +81,27 @@ fn groups(rule: &Rule) -> Vec<String> {
     found
 }
 
-/// Rules for events of the site's own hosts, by the list of confirmed indicators.
+/// How a list is looked up, if it is one of ours: only the list of feeds' addresses has networks.
+fn lookup_of(file: &str) -> Option<&'static str> {
+    let of_feed = FeedList::ALL.into_iter().find(|list| list.path() == file);
+    match of_feed {
+        Some(FeedList::Ip) => Some("address_match_key"),
+        Some(FeedList::Domain | FeedList::Url | FeedList::Hash) => Some("match_key"),
+        None => (file == CONFIRMED).then_some("match_key"),
+    }
+}
+
+/// Rules for events of the site's own hosts, by the list of confirmed indicators or those of feeds.
 fn listed(rule: &Rule) -> Vec<String> {
     let mut found = Vec::new();
     if !LIST_IDS.contains(&rule.id) {
         found.push("the id is not one for lists".to_owned());
     }
     for [field, lookup, file] in &rule.lists {
-        if file != LIST || lookup != "match_key" {
-            found.push(format!("{lookup} of {field} in {file}, and not match_key in {LIST}"));
+        match lookup_of(file) {
+            Some(expected) if lookup == expected => {}
+            Some(expected) => found.push(format!("{lookup} of {field} in {file}, and not {expected}")),
+            None => found.push(format!("{field} is looked up in {file}, which is not ours")),
         }
     }
     // What the parent's group was asked for by others must not be lost.
@@ -327,10 +341,16 @@ mod tests {
             (
                 "wazuh-triage-ioc",
                 "other",
+                vec!["117050: srcip is looked up in etc/lists/other, which is not ours"],
+            ),
+            (
+                "wazuh-triage-ioc",
+                "wazuh-triage-feed-ip",
                 vec![
-                    "117050: match_key of srcip in etc/lists/other, and not match_key in etc/lists/wazuh-triage-ioc",
+                    "117050: match_key of srcip in etc/lists/wazuh-triage-feed-ip, and not address_match_key",
                 ],
             ),
+            ("wazuh-triage-ioc", "wazuh-triage-feed-domain", vec![]),
             (">sshd,<", ">ssh,<", vec!["117050: not in the group `sshd` that it takes events from"]),
             (">d<", "> <", vec!["117050: no description"]),
         ] {

@@ -124,6 +124,13 @@ struct BackOptions {
         help = "Append to this file instead of the socket [env: WAZUH_TRIAGE_FEEDBACK_FILE]"
     )]
     file: Option<OsString>,
+    #[arg(
+        long,
+        id = "lists-bucket",
+        value_name = "BUCKET",
+        help = "The bucket with the lists of feeds [env: WAZUH_TRIAGE_LISTS_BUCKET]"
+    )]
+    lists_bucket: Option<OsString>,
 }
 
 /// How long a person waits for a manager that takes no events.
@@ -201,6 +208,7 @@ impl InstallJob {
             queue_url: config.queue_url.ok_or(Failure::NoQueue)?,
             profile: config.profile,
             feedback_queue_url: config.relay.queue_url,
+            lists_bucket: config.relay.lists_bucket,
             level: self.level,
         };
         let program = home::program();
@@ -245,6 +253,7 @@ fn arguments(options: &Options, back: &BackOptions) -> Arguments {
         (Setting::FeedbackQueueUrl, &back.queue_url),
         (Setting::FeedbackSocket, &back.socket),
         (Setting::FeedbackFile, &back.file),
+        (Setting::ListsBucket, &back.lists_bucket),
     ];
     arguments
         .values

@@ -18,6 +18,7 @@ impl Reader<'_> {
                 path: list.unwrap_or_else(|| home.path().join("etc/lists/wazuh-triage-ioc")),
                 days: self.parsed(Setting::IndicatorDays).unwrap_or(Days::DEFAULT),
             },
+            lists_bucket: self.parsed(Setting::ListsBucket),
             api: self.api(home),
             state: home.spool().join("relay"),
         }

@@ -29,6 +29,7 @@ pub enum Setting {
     FeedbackRate,
     IndicatorList,
     IndicatorDays,
+    ListsBucket,
     WazuhApiUrl,
     WazuhApiUser,
     WazuhApiPasswordFile,
@@ -36,7 +37,7 @@ pub enum Setting {
 }
 
 impl Setting {
-    pub(super) const ALL: [Self; 27] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::QueueUrl,
         Self::Profile,
         Self::EndpointUrl,
@@ -60,6 +61,7 @@ impl Setting {
         Self::FeedbackRate,
         Self::IndicatorList,
         Self::IndicatorDays,
+        Self::ListsBucket,
         Self::WazuhApiUrl,
         Self::WazuhApiUser,
         Self::WazuhApiPasswordFile,
@@ -91,6 +93,7 @@ impl Setting {
             Self::FeedbackRate => "feedback_rate",
             Self::IndicatorList => "indicator_list",
             Self::IndicatorDays => "indicator_days",
+            Self::ListsBucket => "lists_bucket",
             Self::WazuhApiUrl => "wazuh_api_url",
             Self::WazuhApiUser => "wazuh_api_user",
             Self::WazuhApiPasswordFile => "wazuh_api_password_file",
@@ -125,6 +128,7 @@ impl Setting {
             Self::FeedbackRate => "50",
             Self::IndicatorList => "/var/ossec/etc/lists/wazuh-triage-ioc",
             Self::IndicatorDays => "30",
+            Self::ListsBucket => "wazuh-triage-feeds-123456789012",
             Self::WazuhApiUrl => ApiUrl::DEFAULT,
             Self::WazuhApiUser => "wazuh-triage",
             Self::WazuhApiPasswordFile => "/var/ossec/etc/wazuh-triage.password",

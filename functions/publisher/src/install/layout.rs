@@ -35,10 +35,6 @@ impl Layout {
         self.ossec().join("etc/rules")
     }
 
-    pub fn list(&self) -> PathBuf {
-        self.ossec().join("etc/lists/wazuh-triage-ioc")
-    }
-
     pub fn config(&self) -> PathBuf {
         self.ossec().join("etc/wazuh-triage.toml")
     }

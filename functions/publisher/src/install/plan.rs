@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use domain::FeedList;
+
 use super::InstallError;
 use super::layout::Layout;
 use super::ossec_conf::OssecConf;
@@ -11,6 +13,7 @@ use super::owners::Owner;
 use crate::config::Intake;
 use crate::destination::{Profile, QueueUrl};
 use crate::home::INTEGRATION;
+use crate::relay::settings::ListsBucket;
 
 /// One thing that is to be there afterwards.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ pub struct Wishes {
     pub queue_url: QueueUrl,
     pub profile: Option<Profile>,
     pub feedback_queue_url: Option<QueueUrl>,
+    pub lists_bucket: Option<ListsBucket>,
     pub intake: Intake,
     /// Where there is a configuration already, which install leaves as it is.
     pub intake_of_file: Option<Intake>,
@@ -79,7 +83,9 @@ pub fn steps(
             steps.push(file(layout.rules().join(name), Owner::Wazuh, 0o660, text.into()));
         }
     }
-    steps.push(first(layout.list(), Owner::Wazuh, 0o660, Vec::new()));
+    for list in lists(wishes) {
+        steps.push(first(layout.ossec().join(list), Owner::Wazuh, 0o660, Vec::new()));
+    }
     steps.push(first(layout.config(), Owner::RootForWazuh, 0o640, config(wishes).into()));
     if !layout.packaged_unit().exists() {
         let program = PathBuf::from("/").join(run_from.strip_prefix(layout.root()).unwrap_or(&run_from));
@@ -122,10 +128,20 @@ pub fn block(conf: &OssecConf, wishes: &Wishes) -> Result<String, InstallError> 
         lines.push("  <alert_format>json</alert_format>".to_owned());
         lines.push("</integration>".to_owned());
     }
-    if !conf.has_list(LIST) || own.contains(LIST) {
-        lines.extend(["<ruleset>".to_owned(), format!("  <list>{LIST}</list>"), "</ruleset>".to_owned()]);
+    let undeclared = |list: &String| !conf.has_list(list) || own.contains(list.as_str());
+    let declared: Vec<String> = lists(wishes).into_iter().filter(undeclared).collect();
+    if !declared.is_empty() {
+        lines.push("<ruleset>".to_owned());
+        lines.extend(declared.iter().map(|list| format!("  <list>{list}</list>")));
+        lines.push("</ruleset>".to_owned());
     }
     Ok(lines.join("\n"))
+}
+
+/// Wazuh does not start with a list that is declared and not there.
+fn lists(wishes: &Wishes) -> Vec<String> {
+    let of_feeds = FeedList::ALL.map(FeedList::path).into_iter().filter(|_| wishes.lists_bucket.is_some());
+    std::iter::once(LIST.to_owned()).chain(of_feeds).collect()
 }
 
 /// Whether alerts would come twice, although this block is not written: a person wrote one.
@@ -142,6 +158,7 @@ fn config(wishes: &Wishes) -> String {
     let set = [
         ("queue_url", Some(of_queue(&wishes.queue_url))),
         ("profile", wishes.profile.as_ref().map(|profile| quoted(profile.as_str()))),
+        ("lists_bucket", wishes.lists_bucket.as_ref().map(|bucket| quoted(&bucket.to_string()))),
         ("feedback_queue_url", wishes.feedback_queue_url.as_ref().map(of_queue)),
         (
             "intake",
@@ -173,9 +190,26 @@ mod tests {
             queue_url,
             profile,
             intake,
+            lists_bucket: None,
             intake_of_file: None,
             level: None,
         }
+    }
+
+    #[test]
+    fn lists_of_feeds_are_declared_where_they_are_fetched() {
+        let lists_bucket = ListsBucket::try_from("wazuh-triage-feeds".to_owned()).ok();
+        let wishes = Wishes { lists_bucket, ..wishes(Intake::Follow) };
+        let conf =
+            "<ossec_config><ruleset><list>etc/lists/wazuh-triage-feed-url</list></ruleset></ossec_config>";
+        let block = block(&OssecConf::parse(conf).unwrap(), &wishes).unwrap();
+        assert_eq!(
+            block,
+            "<ruleset>\n  <list>etc/lists/wazuh-triage-ioc</list>\n  <list>etc/lists/wazuh-triage-feed-ip</list>\n  \
+             <list>etc/lists/wazuh-triage-feed-domain</list>\n  <list>etc/lists/wazuh-triage-feed-hash</list>\n</ruleset>"
+        );
+        let table: toml::Table = config(&wishes).parse().unwrap();
+        assert_eq!(table["lists_bucket"].as_str(), Some("wazuh-triage-feeds"));
     }
 
     #[test]

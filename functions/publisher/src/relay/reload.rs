@@ -1,18 +1,17 @@
 //! Telling analysisd that the list changed, by Wazuh's own API (4.13 and later).
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use reqwest::{Client, StatusCode};
-use rustls::crypto::aws_lc_rs;
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::ApiSettings;
+use crate::trust::trusting;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -87,14 +86,8 @@ fn client(ca_file: &Path) -> Result<Client, ReloadError> {
     if roots.is_empty() {
         return Err(ReloadError::NoCertificate(ca_file.to_owned()));
     }
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Client::builder()
-        .tls_backend_preconfigured(tls)
+    trusting(roots)?
         .timeout(TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
         // It is this host's own API.
         .no_proxy()
         .build()

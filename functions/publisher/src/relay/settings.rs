@@ -1,6 +1,9 @@
 //! What can be set of the way back.
 
+use std::fmt;
 use std::path::PathBuf;
+
+use signed::BucketName;
 
 use crate::destination::{EndpointUrl, QueueUrl};
 
@@ -11,6 +14,8 @@ pub struct Settings {
     pub to: Target,
     pub rate: Rate,
     pub list: ListSettings,
+    /// Nothing where no lists of feeds are wanted.
+    pub lists_bucket: Option<ListsBucket>,
     /// Nothing when no user and password are configured: then nobody reloads analysisd.
     pub api: Option<ApiSettings>,
     /// Where what outlives a restart lies.
@@ -27,6 +32,30 @@ pub enum Target {
 pub struct ListSettings {
     pub path: PathBuf,
     pub days: Days,
+}
+
+/// The bucket in which the function `ingest` keeps the lists of feeds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListsBucket(BucketName);
+
+impl From<ListsBucket> for BucketName {
+    fn from(ListsBucket(name): ListsBucket) -> Self {
+        name
+    }
+}
+
+impl fmt::Display for ListsBucket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl TryFrom<String> for ListsBucket {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self).map_err(|_| "it is not the name of an S3 bucket")
+    }
 }
 
 /// How to reach Wazuh's own API on this manager.
@@ -141,6 +170,8 @@ mod tests {
         }
         assert!(ApiUrl::try_from(ApiUrl::DEFAULT.to_owned()).is_ok());
         assert!(ApiUrl::try_from("http://localhost:55000".to_owned()).is_err());
+        assert!(ListsBucket::try_from("wazuh-triage-feeds".to_owned()).is_ok());
+        assert!(ListsBucket::try_from("s3://wazuh-triage-feeds".to_owned()).is_err());
         assert!(User::try_from("a:b".to_owned()).is_err());
     }
 }

@@ -19,6 +19,8 @@ mod fake_sqs;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod feed_lists;
+#[cfg(test)]
 mod follow;
 #[cfg(test)]
 mod install;
