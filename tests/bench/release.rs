@@ -35,6 +35,7 @@ impl Release {
             ["domain", "--example", "extract"],
             ["intel", "--example", "snapshot"],
             ["analyze", "--example", "prompt"],
+            ["notify", "--example", "render"],
             ["triage", "--bin", "triage"],
         ] {
             let status = cargo().args(["build", "--release", "-p"]).args(wanted).status();
@@ -47,10 +48,6 @@ impl Release {
         let status = command.status().context("could not start make")?;
         if !status.success() {
             bail!("make integration ended with {status}");
-        }
-        let status = cargo().args(["build", "--release", "-p", "notify", "--example", "render"]).status();
-        if !status.context("could not start cargo")?.success() {
-            bail!("cargo build of notify's example render failed");
         }
         let target = target()?;
         let folder = target.join("bench");
