@@ -18,7 +18,6 @@ mod manners;
 mod patience;
 mod responses;
 mod settings;
-mod signature;
 #[cfg(test)]
 mod tests;
 mod trouble;

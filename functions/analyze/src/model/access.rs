@@ -11,7 +11,6 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::address::Bedrock;
 use super::settings::Auth;
-use super::signature;
 
 /// Where the right to ask comes from.
 #[derive(Debug)]
@@ -80,7 +79,7 @@ impl Pass {
         match self {
             Self::Bearer(key) => insert(request, AUTHORIZATION, &format!("Bearer {}", key.reveal())),
             Self::ApiKey(key) => insert(request, HeaderName::from_static("api-key"), key.reveal()),
-            Self::Signature(credentials, bedrock) => signature::sign(request, credentials, bedrock, now)
+            Self::Signature(credentials, bedrock) => signed::sign(request, credentials, bedrock.scope(), now)
                 .map_err(|error| {
                     tracing::error!(error = lambda::logs::chain(&error), "the request could not be signed");
                     NoAnalysis::Configuration

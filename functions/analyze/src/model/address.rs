@@ -1,5 +1,6 @@
 //! What the server's address tells about it.
 
+use signed::Scope;
 use url::{Host, Url};
 
 /// Amazon Bedrock's OpenAI-compatible endpoint, as a signature names it.
@@ -24,6 +25,10 @@ impl Bedrock {
             _ => None,
         })?;
         Some(Self { service, region: labels.next()?.to_owned() })
+    }
+
+    pub(super) fn scope(&self) -> Scope<'_> {
+        Scope { service: self.service, region: &self.region }
     }
 }
 

@@ -1,30 +1,39 @@
-//! Signature Version 4, for Amazon Bedrock: no key to keep, the function's role is asked for.
+//! Signature Version 4: no key to keep, whoever runs the program is asked for.
 
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningError, SigningSettings, sign as signed};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningError, SigningSettings,
+    UriPathNormalizationMode, sign as signed,
+};
 use aws_sigv4::sign::v4;
 use aws_sigv4::sign::v4::signing_params::BuildError;
 use reqwest::Request;
 use reqwest::header::{HeaderName, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
 
-use super::address::Bedrock;
+/// What a signature is good for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// As signatures name it, `s3` for example.
+    pub service: &'a str,
+    pub region: &'a str,
+}
 
 /// Adds the headers that prove who sends it; the body and every header that is there already are covered.
-pub(super) fn sign(
+pub fn sign(
     request: &mut Request,
     credentials: &Credentials,
-    bedrock: &Bedrock,
+    scope: Scope<'_>,
     now: SystemTime,
 ) -> Result<(), SignatureError> {
     let identity = credentials.clone().into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(&bedrock.region)
-        .name(bedrock.service)
+        .region(scope.region)
+        .name(scope.service)
         .time(now)
-        .settings(SigningSettings::default())
+        .settings(settings(scope))
         .build()?
         .into();
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
@@ -45,8 +54,19 @@ pub(super) fn sign(
     Ok(())
 }
 
+/// S3 alone takes the path as it is, and wants the body's hash as a header.
+fn settings(scope: Scope<'_>) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if scope.service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
+}
+
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SignatureError {
+pub enum SignatureError {
     #[error("the signature has no complete parameters")]
     Params(#[from] BuildError),
     #[error("the request could not be signed")]
@@ -61,7 +81,7 @@ pub(super) enum SignatureError {
 mod tests {
     use std::time::Duration;
 
-    use reqwest::header::CONTENT_TYPE;
+    use reqwest::header::{CONTENT_TYPE, RANGE};
     use reqwest::{Client, Method};
     use sha2::{Digest, Sha256};
 
@@ -77,7 +97,7 @@ mod tests {
     #[test]
     fn a_signature_is_the_one_that_the_service_computes_from_what_it_receives() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 56);
-        let bedrock = Bedrock { service: "bedrock-mantle", region: "eu-central-1".into() };
+        let bedrock = Scope { service: "bedrock-mantle", region: "eu-central-1" };
         let body = r#"{"model":"m"}"#;
         let url = "https://bedrock-mantle.eu-central-1.api.aws/openai/v1/chat/completions";
         let mut request = Client::new()
@@ -87,7 +107,7 @@ mod tests {
             .build()
             .unwrap();
         let credentials = Credentials::new("AKIDEXAMPLE", SECRET, Some("session".into()), None, "test");
-        sign(&mut request, &credentials, &bedrock, now).unwrap();
+        sign(&mut request, &credentials, bedrock, now).unwrap();
 
         // As https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html has it.
         let header = |name: &str| request.headers()[name].to_str().unwrap();
@@ -110,5 +130,25 @@ mod tests {
             )
         );
         assert_eq!(format!("{:?}", request.headers()["authorization"]), "Sensitive");
+    }
+
+    #[test]
+    fn a_signature_for_s3_is_the_one_of_its_documentation() {
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, "GET Object".
+        let may_24_2013 = SystemTime::UNIX_EPOCH + Duration::from_hours(380_376);
+        let mut request = Client::new()
+            .request(Method::GET, "https://examplebucket.s3.amazonaws.com/test.txt")
+            .header(RANGE, "bytes=0-9")
+            .build()
+            .unwrap();
+        // Not the one that the other documentation has: a slash where there is a plus.
+        let secret = SECRET.replace('+', "/");
+        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None, None, "test");
+        sign(&mut request, &credentials, Scope { service: "s3", region: "us-east-1" }, may_24_2013).unwrap();
+        let authorization = request.headers()["authorization"].to_str().unwrap();
+        assert!(
+            authorization.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"),
+            "{authorization}"
+        );
     }
 }
