@@ -22,6 +22,6 @@ pub use policy::Policy;
 pub use providers::visible;
 #[cfg(feature = "contract")]
 pub use store::contract;
-pub use store::{DynamoStore, IntelStore, MemoryStore, StoreError};
+pub use store::{DynamoStore, IntelStore, MemoryStore, StoreError, key_of};
 pub use usage::Usage;
 pub use warninglist::{Warninglist, WarninglistError};

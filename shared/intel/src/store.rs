@@ -3,6 +3,7 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod dynamo;
+mod key;
 mod memory;
 mod table;
 
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use dynamo::DynamoStore;
+pub use key::key_of;
 pub use memory::MemoryStore;
 
 /// Where answers, feeds, analyst lists, gates and quotas are kept. Every write is one conditional write.

@@ -6,6 +6,7 @@
 //! | `ip#203.0.113.9` | `feed#otx` | `confidence`, `title`, `tags`, `listed_at` |
 //! | `ip#203.0.113.9` | `list#allow`, `list#deny` | `title`: who says so, and why |
 //! | `ip#203.0.113.9` | `note#sighted` | |
+//! | `network#203.0.113.0/24` | `feed#otx` | as above; found only by whoever knows that the network is listed |
 //! | `provider#otx` | `gate` | `failures`, `last_failure`, `closed_until` (milliseconds), `reason` |
 //! | `provider#otx` | `day#2026-10-03` | `requests` |
 
