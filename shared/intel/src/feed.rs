@@ -29,6 +29,8 @@ pub struct Row {
     /// Who lists it, as in `OTX`.
     pub source: String,
     pub listing: Listing,
+    /// When it ends, as far as the feed or its rule says so. Without, it lasts as long as it is listed.
+    pub expires: Option<Timestamp>,
 }
 
 /// What a feed is called.

@@ -48,7 +48,7 @@ impl<'a> Sink<'a> {
             return self.bad("allow and deny are no names for a source; name it otherwise");
         }
         self.tally.rows += 1;
-        (self.each)(Row { entry, source, listing });
+        (self.each)(Row { entry, source, listing, expires: None });
     }
 
     pub fn other_type(&mut self) {

@@ -45,7 +45,7 @@ impl MemoryStore {
     /// Adds a feed's row about one indicator.
     pub fn list(&self, indicator: &Indicator, feed: &str, listing: Listing) {
         let entry = Entry::Indicator(indicator.clone());
-        self.load(FeedRow { entry, source: feed.to_owned(), listing });
+        self.load(FeedRow { entry, source: feed.to_owned(), listing, expires: None });
     }
 
     /// Adds a feed's row, also one about a network.

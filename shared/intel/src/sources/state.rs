@@ -1,0 +1,15 @@
+use serde::{Deserialize, Serialize};
+
+/// Where a source's next step begins. The default is a source that was never fetched.
+///
+/// Belongs to one source; a state of another one counts as never fetched. At most 64 KiB as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State(pub(super) Progress);
+
+/// What each kind of source has to remember.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub(super) enum Progress {
+    #[default]
+    Never,
+}
