@@ -9,6 +9,7 @@ mod pattern;
 mod policy;
 pub mod providers;
 mod recent;
+pub mod snapshot;
 pub mod sources;
 mod store;
 mod time_to_live;
