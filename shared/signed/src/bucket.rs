@@ -60,17 +60,20 @@ impl Bucket {
         if let Some(ETag(value)) = known {
             request.headers_mut().insert(IF_NONE_MATCH, value.clone());
         }
-        self.twice(key, request, async |response| match response.status() {
-            StatusCode::NOT_MODIFIED => Ok(Got::Unchanged),
-            StatusCode::OK => {
-                let etag = self.etag(key, &response)?;
-                Ok(Got::Object { etag, body: self.body(key, response, most_bytes).await? })
+        self.twice(key, request, |request| async move {
+            let response = self.send(key, request).await?;
+            match response.status() {
+                StatusCode::NOT_MODIFIED => Ok(Got::Unchanged),
+                StatusCode::OK => {
+                    let etag = self.etag(key, &response)?;
+                    Ok(Got::Object { etag, body: self.body(key, response, most_bytes).await? })
+                }
+                StatusCode::NOT_FOUND => match self.refusal(key, response).await {
+                    BucketError::Refused { code, .. } if code == "NoSuchKey" => Ok(Got::Absent),
+                    error => Err(error),
+                },
+                _ => Err(self.refusal(key, response).await),
             }
-            StatusCode::NOT_FOUND => match self.refusal(key, response).await {
-                BucketError::Refused { code, .. } if code == "NoSuchKey" => Ok(Got::Absent),
-                error => Err(error),
-            },
-            _ => Err(self.refusal(key, response).await),
         })
         .await
     }
@@ -85,9 +88,12 @@ impl Bucket {
         let mut request = self.request(Method::PUT, key)?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         *request.body_mut() = Some(body.into());
-        self.twice(key, request, async |response| match response.status() {
-            StatusCode::OK => self.etag(key, &response),
-            _ => Err(self.refusal(key, response).await),
+        self.twice(key, request, |request| async move {
+            let response = self.send(key, request).await?;
+            match response.status() {
+                StatusCode::OK => self.etag(key, &response),
+                _ => Err(self.refusal(key, response).await),
+            }
         })
         .await
     }
@@ -108,30 +114,25 @@ impl Bucket {
         Ok(request)
     }
 
-    /// Sends it, and once more after a failure that passes.
-    async fn twice<T>(
+    /// Does it, and once more after a failure that passes. No `AsyncFn`: its future could not be spawned.
+    async fn twice<T, F: Future<Output = Result<T, BucketError>>>(
         &self,
         key: &str,
         request: Request,
-        read: impl AsyncFn(Response) -> Result<T, BucketError>,
+        once: impl Fn(Request) -> F,
     ) -> Result<T, BucketError> {
         let again = request.try_clone();
-        match (self.once(key, request, &read).await, again) {
+        match (once(request).await, again) {
             (Err(error), Some(request)) if error.is_transient() => {
                 tracing::debug!(object.key = key, "S3 is asked again");
                 tokio::time::sleep(Self::PAUSE).await;
-                self.once(key, request, &read).await
+                once(request).await
             }
             (answer, _) => answer,
         }
     }
 
-    async fn once<T>(
-        &self,
-        key: &str,
-        mut request: Request,
-        read: &impl AsyncFn(Response) -> Result<T, BucketError>,
-    ) -> Result<T, BucketError> {
+    async fn send(&self, key: &str, mut request: Request) -> Result<Response, BucketError> {
         let object = || self.object(key);
         let credentials = self
             .place
@@ -142,8 +143,7 @@ impl Bucket {
         let scope = Scope { service: "s3", region: &self.place.region };
         sign(&mut request, &credentials, scope, SystemTime::now())
             .map_err(|error| BucketError::Sign { object: object(), source: Box::new(error) })?;
-        let response = self.http.execute(request).await;
-        read(response.map_err(|error| self.unreachable(key, error))?).await
+        self.http.execute(request).await.map_err(|error| self.unreachable(key, error))
     }
 
     async fn body(
