@@ -16,6 +16,7 @@ use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::providers::Client;
 use crate::recent::Recent;
+use crate::snapshot::{Current, Listed, Snapshot};
 use crate::store::{IntelStore, Kept};
 use crate::usage::Usage;
 use asking::Outcome;
@@ -29,6 +30,7 @@ pub struct Intelligence<S> {
     door: Door,
     store: S,
     recent: Recent,
+    snapshot: Current,
 }
 
 /// What is to be examined, and how much it is worth.
@@ -46,6 +48,8 @@ pub struct Inquiry<'a> {
 pub struct Examination {
     pub examined: Vec<Examined>,
     pub usage: Vec<Usage>,
+    /// Indicators for which the snapshot has spared a read of the store.
+    pub reads_saved: u32,
 }
 
 /// One indicator with what is known about it here.
@@ -54,6 +58,7 @@ struct Subject<'a> {
     kept: Kept,
     exempt: Option<Skipped>,
     repeated: bool,
+    read_saved: bool,
 }
 
 impl<S: IntelStore> Intelligence<S> {
@@ -70,7 +75,15 @@ impl<S: IntelStore> Intelligence<S> {
     const TURN: Duration = Duration::from_secs(3);
 
     pub fn new(policy: Policy, clients: Vec<Client>, keys: Keys, door: Door, store: S) -> Self {
-        Self { policy, clients, keys, door, store, recent: Recent::default() }
+        Self { policy, clients, keys, door, store, recent: Recent::default(), snapshot: Current::default() }
+    }
+
+    /// Believes what this snapshot says is not listed, whatever snapshot that is at the time. Only with one are networks
+    /// found in a store that cannot search for them.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Current) -> Self {
+        self.snapshot = snapshot;
+        self
     }
 
     pub fn policy(&self) -> &Policy {
@@ -98,7 +111,9 @@ impl<S: IntelStore> Intelligence<S> {
                 standings: self.standings(subject),
             }
         });
-        Examination { examined: examined.collect(), usage }
+        let examined = examined.collect();
+        let saved = subjects.iter().filter(|subject| subject.read_saved).count();
+        Examination { examined, usage, reads_saved: u32::try_from(saved).unwrap_or(u32::MAX) }
     }
 
     /// Opens the connections that the first look-up needs: to the keys' store and to the table.
@@ -136,21 +151,41 @@ impl<S: IntelStore> Intelligence<S> {
             .zip(repeated)
             .filter(|(found, _)| !self.policy.never_reports(&found.indicator))
             .take(Self::MAX_EXAMINED);
+        let snapshot = self.snapshot.believed(now);
+        let with_key = match &snapshot {
+            Some(_) => self.clients_with_key().await,
+            None => Vec::new(),
+        };
+        let (snapshot, with_key) = (snapshot.as_deref(), &with_key[..]);
         join_all(reported.map(|(found, repeated)| async move {
-            let kept = self.about(found, now).await;
+            let exempt = self.policy.exempts(&found.indicator);
+            let could_ask = exempt.is_none() && with_key.iter().any(|client| client.covers(found));
+            let (kept, read_saved) = match listed_in(snapshot, found) {
+                Some(listed) if listed.is_nowhere() && !could_ask => (Kept::default(), true),
+                listed => (self.about(found, &listed.unwrap_or_default(), now).await, false),
+            };
             let allowed = kept.standings.iter().any(|standing| standing.class == Class::Allowed);
             let by_row = allowed.then_some(Skipped::AllowList);
-            Subject { found, kept, exempt: self.policy.exempts(&found.indicator).or(by_row), repeated }
+            Subject { found, kept, exempt: exempt.or(by_row), repeated, read_saved }
         }))
         .await
     }
 
-    async fn about(&self, found: &Found, now: Timestamp) -> Kept {
+    /// Those that may have answered before, or may be asked.
+    async fn clients_with_key(&self) -> Vec<&Client> {
+        let clients = self
+            .clients
+            .iter()
+            .map(|client| async move { self.keys.may_have(client.provider()).await.then_some(client) });
+        join_all(clients).await.into_iter().flatten().collect()
+    }
+
+    async fn about(&self, found: &Found, listed: &Listed, now: Timestamp) -> Kept {
         if let Some(kept) = self.recent.about(&found.indicator, now) {
             return kept;
         }
         // A store that fails is a store that is empty: the alert goes on, and the log says so.
-        let kept = self.store.about(&found.indicator, now).await.unwrap_or_else(|error| {
+        let kept = self.store.about(&found.indicator, &listed.networks, now).await.unwrap_or_else(|error| {
             tracing::warn!(
                 error = lambda::logs::chain(&error),
                 "what is known about an indicator could not be read"
@@ -229,6 +264,11 @@ impl<S: IntelStore> Intelligence<S> {
         }
         (reports, usage)
     }
+}
+
+/// Nothing where there is no snapshot that is believed.
+fn listed_in(snapshot: Option<&Snapshot>, found: &Found) -> Option<Listed> {
+    Some(snapshot?.listed(&found.indicator))
 }
 
 impl Subject<'_> {

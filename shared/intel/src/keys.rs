@@ -29,6 +29,17 @@ impl Keys {
         }
     }
 
+    /// Whether the provider may be on: also while its key cannot be read.
+    pub async fn may_have(&self, provider: Provider) -> bool {
+        match self {
+            Self::Given(keys) => keys.contains_key(&provider),
+            Self::Parameters { secrets, names } => match names.get(&provider) {
+                Some(name) => !matches!(secrets.get(name).await, Ok(None)),
+                None => false,
+            },
+        }
+    }
+
     /// Another key than the refused one, if the key was rotated meanwhile.
     pub async fn renewed(&self, provider: Provider, refused: &Secret) -> Option<Secret> {
         if let Self::Parameters { secrets, names } = self {

@@ -24,6 +24,6 @@ pub use policy::Policy;
 pub use providers::visible;
 #[cfg(feature = "contract")]
 pub use store::contract;
-pub use store::{DynamoStore, IntelStore, MemoryStore, StoreError, key_of};
+pub use store::{DynamoStore, IntelStore, MemoryStore, StoreError, entry_of, key_of};
 pub use usage::Usage;
 pub use warninglist::{Warninglist, WarninglistError};

@@ -12,17 +12,24 @@ use std::time::Duration;
 
 use domain::indicator::Indicator;
 use domain::verdict::{Answer, Class, Listing, Provider, Standing, Unanswered};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use dynamo::DynamoStore;
-pub use key::key_of;
+pub use key::{entry_of, key_of};
 pub use memory::MemoryStore;
 
 /// Where answers, feeds, analyst lists, gates and quotas are kept. Every write is one conditional write.
 pub trait IntelStore {
-    /// Everything that is kept about an indicator and still holds at `now`.
-    fn about(&self, indicator: &Indicator, now: Timestamp) -> impl Future<Output = Result<Kept, StoreError>>;
+    /// Everything that is kept about an indicator and still holds at `now`, and what is listed under the `networks` that
+    /// it lies in. A store may know of networks by itself; `DynamoDB` finds those that it is told of.
+    fn about(
+        &self,
+        indicator: &Indicator,
+        networks: &[IpNet],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Kept, StoreError>>;
 
     /// Takes the turn to ask a provider about an indicator until `until`, unless somebody has it or has the answer.
     fn take_turn(

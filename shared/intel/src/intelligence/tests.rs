@@ -13,7 +13,9 @@ use lambda::secrets::Secret;
 use serde_json::json;
 
 use super::*;
+use crate::feed::{Entry, Row};
 use crate::providers::AbuseIpDb;
+use crate::snapshot::Builder;
 use crate::store::MemoryStore;
 
 /// A stub that says what it is told to, and how often it was asked.
@@ -87,7 +89,7 @@ async fn examine(
 ) -> (Vec<String>, Usage) {
     let found: Vec<Found> = indicators.iter().map(|indicator| found(indicator)).collect();
     let inquiry = Inquiry { found: &found, repeated: &[], level: level(rule_level) };
-    let Examination { examined, mut usage } = intelligence.examine(&inquiry, now).await;
+    let Examination { examined, mut usage, .. } = intelligence.examine(&inquiry, now).await;
     let statuses = examined.iter().map(|examined| {
         let statuses: Vec<&str> = examined.reports.iter().map(|report| report.answer.status()).collect();
         statuses.join(" ")
@@ -241,4 +243,64 @@ async fn an_alert_full_of_addresses_costs_a_few_requests() {
     assert_eq!(statuses.len(), 24);
     assert_eq!(statuses.iter().filter(|status| *status == "hit").count(), 8);
     assert_eq!(stub.asked(), 8);
+}
+
+/// Who lists each indicator, how many reads were saved, and how often the provider was asked. The snapshot lists what
+/// the store holds as well, and one that expired since.
+async fn with_snapshot(built_at: Timestamp, key: bool, indicators: &[&str]) -> (Vec<String>, u32, u32) {
+    let stub = Stub::default();
+    let mut intelligence = intelligence(&stub, None).await;
+    if !key {
+        intelligence.keys = Keys::Given(BTreeMap::new());
+    }
+    let mut builder = Builder::new(built_at);
+    let row =
+        |entry: Entry, source: &str| Row { entry, source: source.to_owned(), listing: Listing::default() };
+    for (entry, source) in [
+        (Entry::Indicator("10.66.1.1".parse().unwrap()), "deny"),
+        (Entry::Indicator("evil.example.com".parse().unwrap()), "ThreatFox"),
+        (Entry::Network("10.7.0.0/16".parse().unwrap()), "ours"),
+    ] {
+        builder.add(&entry);
+        intelligence.store.load(row(entry, source));
+    }
+    // It stands in the store and not in the snapshot: what is found of it was read.
+    intelligence.store.load(row(Entry::Indicator("10.99.9.9".parse().unwrap()), "unknown to the snapshot"));
+    builder.add(&Entry::Indicator("10.1.1.1".parse().unwrap()));
+    let current = Current::default();
+    current.swap(Snapshot::read(builder.build()).unwrap());
+    let intelligence = intelligence.with_snapshot(current);
+    let found: Vec<Found> = indicators.iter().map(|indicator| found(indicator)).collect();
+    let inquiry = Inquiry { found: &found, repeated: &[], level: level(10) };
+    let Examination { examined, reads_saved, .. } = intelligence.examine(&inquiry, now()).await;
+    let told = examined.iter().map(|examined| {
+        let feeds = examined.reports.iter().filter(|report| matches!(report.witness, Witness::Feed(_)));
+        let feeds = feeds.map(|report| report.witness.to_string());
+        feeds.chain(examined.standings.iter().map(|standing| standing.class.to_string())).collect()
+    });
+    (told.collect(), reads_saved, stub.asked())
+}
+
+#[tokio::test]
+async fn what_the_snapshot_does_not_hold_and_nobody_would_be_asked_about_is_not_read() {
+    let private = ["10.66.1.1", "evil.example.com", "10.7.8.9", "10.1.1.1", "10.99.9.9", "10.2.2.2"];
+    for (built_at, told, saved) in [
+        (now(), ["deny list", "ThreatFox", "ours", "", "", ""], 2),
+        // Too old to be believed: the store is asked about everything.
+        (now() - Current::MOST_AGE, ["deny list", "ThreatFox", "ours", "", "unknown to the snapshot", ""], 0),
+    ] {
+        assert_eq!(
+            with_snapshot(built_at, true, &private).await,
+            (told.map(str::to_owned).to_vec(), saved, 0),
+            "{built_at}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_a_provider_would_be_asked_its_cache_is_read() {
+    for (key, saved, asked) in [(true, 0, 1), (false, 1, 0)] {
+        let told = with_snapshot(now(), key, &["203.0.113.9"]).await;
+        assert_eq!(told, (vec![String::new()], saved, asked), "{key}");
+    }
 }

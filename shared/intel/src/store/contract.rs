@@ -1,15 +1,17 @@
 //! What every store must do, as a test that each store goes through: the one in memory here, `DynamoDB` in the
 //! emulator suite.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::time::Duration;
 
 use domain::indicator::Indicator;
-use domain::verdict::{Answer, Evidence, Provider, Reputation, Unanswered};
+use domain::verdict::{Answer, Evidence, Listing, Provider, Reputation, Unanswered};
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::{Gate, IntelStore, KeptAnswer, Turn};
+use crate::feed::{Entry, Row};
 
 fn answer(score: u8) -> Answer {
     Evidence::AbuseIpDb(Reputation { score, ..Reputation::default() }).into()
@@ -36,8 +38,8 @@ pub async fn keeps_answers<S: IntelStore>(store: &S, indicator: &Indicator) {
     store.keep(indicator, provider, &kept, later(60)).await.unwrap();
     let answered = Turn::Answered(kept.clone());
     assert_eq!(store.take_turn(indicator, provider, later(59), later(62)).await.unwrap(), answered);
-    assert_eq!(store.about(indicator, later(59)).await.unwrap().answer(provider), Some(&kept));
-    assert_eq!(store.about(indicator, later(61)).await.unwrap().answer(provider), None);
+    assert_eq!(store.about(indicator, &[], later(59)).await.unwrap().answer(provider), Some(&kept));
+    assert_eq!(store.about(indicator, &[], later(61)).await.unwrap().answer(provider), None);
     assert_eq!(store.take_turn(indicator, provider, later(61), later(64)).await.unwrap(), Turn::Free);
 
     // A note is written once, and again when its time is over.
@@ -71,4 +73,25 @@ pub async fn guards_providers<S: IntelStore>(store: &S, provider: Provider) {
     assert!(!store.spend(provider, 1, Some(3), now).await.unwrap(), "used up");
     assert!(store.spend(provider, 1, Some(3), later(86_400)).await.unwrap(), "a new day");
     assert!(store.spend(provider, 1, None, now).await.unwrap(), "without limit");
+}
+
+/// What feeds list as networks, once `load` has put it where the store looks.
+pub async fn finds_networks<S: IntelStore>(store: &S, load: impl AsyncFn(Row)) {
+    let now: Timestamp = "2026-10-03T12:00:00Z".parse().unwrap();
+    let networks: Vec<IpNet> =
+        ["198.51.100.64/26", "198.51.100.0/24"].iter().map(|text| text.parse().unwrap()).collect();
+    for (network, source) in networks.iter().zip(["narrow", "wide"]) {
+        let listing = Listing { confidence: Some(90), ..Listing::default() };
+        load(Row { entry: Entry::Network(*network), source: source.to_owned(), listing }).await;
+    }
+    for (address, told, expected) in [
+        ("198.51.100.77", &networks[..], vec!["narrow", "wide"]),
+        ("198.51.100.1", &networks[1..], vec!["wide"]),
+        ("198.51.101.1", &[], vec![]),
+    ] {
+        let kept = store.about(&address.parse().unwrap(), told, now).await.unwrap();
+        let sources: Vec<&str> = kept.listings.iter().map(|(source, _)| source.as_str()).collect();
+        assert_eq!(sources, expected, "{address}");
+        assert!(kept.listings.iter().all(|(_, listing)| listing.confidence == Some(90)));
+    }
 }

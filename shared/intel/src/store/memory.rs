@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::indicator::Indicator;
 use domain::verdict::{Listing, Provider, Standing, Unanswered};
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::table::Table;
@@ -74,7 +75,7 @@ impl Row {
 }
 
 impl IntelStore for MemoryStore {
-    async fn about(&self, indicator: &Indicator, now: Timestamp) -> Result<Kept, StoreError> {
+    async fn about(&self, indicator: &Indicator, _: &[IpNet], now: Timestamp) -> Result<Kept, StoreError> {
         let mut memory = self.memory();
         let rows =
             memory.listings.about(indicator).iter().map(|row| row.as_ref().clone()).collect::<Vec<_>>();
@@ -239,5 +240,6 @@ mod tests {
         let store = MemoryStore::default();
         contract::keeps_answers(&store, &"203.0.113.9".parse().unwrap()).await;
         contract::guards_providers(&store, Provider::Misp).await;
+        contract::finds_networks(&store, async |row| store.load(row)).await;
     }
 }
