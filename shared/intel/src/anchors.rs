@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use domain::indicator::{Host, Indicator};
+use ipnet::IpNet;
 
 /// The service behind an indicator, if it is one of these.
 pub fn name_of(indicator: &Indicator) -> Option<&'static str> {
@@ -19,6 +20,12 @@ pub fn name_of(indicator: &Indicator) -> Option<&'static str> {
         Host::Domain(domain) => **text == *domain,
     };
     SERVICES.iter().find(|(_, hosts)| hosts.iter().any(is_host)).map(|(name, _)| *name)
+}
+
+/// Whether a network holds the address of one of these.
+pub fn is_around_one(network: &IpNet) -> bool {
+    let hosts = SERVICES.iter().flat_map(|(_, hosts)| hosts.iter());
+    hosts.filter_map(|host| host.parse::<IpAddr>().ok()).any(|address| network.contains(&address))
 }
 
 const SERVICES: [(&str, &[&str]); 9] = [
@@ -89,6 +96,13 @@ mod tests {
     fn neighbours_and_pages_are_no_anchors() {
         for indicator in ["1.1.1.4", "8.8.8.9", "dns.google.evil.net", "http://8.8.8.8/x"] {
             assert_eq!(name_of(&indicator.parse().unwrap()), None, "{indicator}");
+        }
+    }
+
+    #[test]
+    fn a_network_may_hold_one() {
+        for (network, expected) in [("8.8.8.0/24", true), ("8.8.9.0/24", false), ("2620:fe::/48", true)] {
+            assert_eq!(is_around_one(&network.parse().unwrap()), expected, "{network}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Feeds: lists of indicators that somebody publishes. The format is told by the content: JSON lines or lists of rows,
-//! OTX pulses, MISP events, or plain lists with one indicator on a line.
+//! OTX pulses, MISP events, tables as CSV, Tor's exits, or plain lists with one indicator on a line.
 //!
 //! A row that cannot be used is left out, counted and named by its line; its neighbours are loaded.
 
+mod csv;
 mod entry;
 mod json;
 mod lines;
@@ -11,6 +12,7 @@ mod otx;
 mod plain;
 mod rows;
 mod sink;
+mod tor;
 
 use std::fmt;
 use std::io::{self, BufRead};
@@ -21,6 +23,7 @@ use jiff::Timestamp;
 pub use entry::Entry;
 use lines::Lines;
 use sink::Sink;
+pub(crate) use sink::{Change, Said};
 
 /// One entry of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,16 +93,30 @@ pub fn read(
     now: Timestamp,
     each: &mut dyn FnMut(Row),
 ) -> Result<Tally, FeedError> {
+    changes(feed, naming, now, &mut |change| match change {
+        Change::Listed(row, _) => each(row),
+        Change::Withdrawn(..) => {}
+    })
+}
+
+/// As [`read`], with all that a feed says: also what it shows as context, and what it takes back.
+pub(crate) fn changes(
+    feed: impl BufRead,
+    naming: Naming<'_>,
+    now: Timestamp,
+    each: &mut dyn FnMut(Change),
+) -> Result<Tally, FeedError> {
     let mut lines = Lines::new(feed);
     let mut sink = Sink::new(naming, now, each);
     let Some(first) = lines.next_filled()? else { return Ok(sink.tally) };
     if matches!(first.trim_ascii_start().first(), Some(b'{' | b'[')) {
         json::read(first, &mut lines, &mut sink)?;
     } else {
+        let mut reader = plain::Reader::default();
         let mut line = Some(first);
         while let Some(text) = line {
             sink.at(lines.number());
-            plain::line(&text, &mut sink);
+            reader.line(&text, &mut sink);
             line = lines.next_filled()?;
         }
     }

@@ -1,13 +1,13 @@
 //! Whoever can be asked: one closed set behind one interface.
 
-mod abuseipdb;
+pub(crate) mod abuseipdb;
 #[cfg(test)]
-mod hostile;
-mod misp;
-mod otx;
+pub(crate) mod hostile;
+pub(crate) mod misp;
+pub(crate) mod otx;
 #[cfg(test)]
 mod proxy;
-mod transport;
+pub(crate) mod transport;
 mod wire;
 
 use domain::indicator::Found;

@@ -3,11 +3,22 @@
 //! One [`Fetcher::step`] is one bounded piece of work. What it leaves behind is a [`State`]: whoever keeps it may stop
 //! after any step and go on later, and a step that is repeated gives the same rows again.
 
+mod asking;
+mod download;
 mod error;
 mod fetcher;
+mod list;
+mod misp;
+mod misp_feed;
+mod otx;
+mod round;
+mod sieve;
 mod source;
 mod state;
 mod tally;
+#[cfg(test)]
+mod tests;
+mod warninglists;
 
 use crate::feed::{Entry, Row};
 

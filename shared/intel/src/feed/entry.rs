@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use domain::indicator::{DomainName, FileHash, HashKind, Host, Indicator, WebUrl};
 use ipnet::IpNet;
@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::Pattern;
 
 /// What a feed lists: one indicator, or a network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Entry {
     Indicator(Indicator),
     Network(IpNet),
@@ -39,6 +39,8 @@ impl fmt::Display for Entry {
 pub(super) enum Kind {
     /// An address or a network.
     Address,
+    /// An address with a port behind it.
+    Endpoint,
     Domain,
     Url,
     Hash(Option<HashKind>),
@@ -53,11 +55,12 @@ impl Kind {
             "ip" | "ipv4" | "ipv6" | "ip-src" | "ip-dst" | "ipv4-addr" | "ipv6-addr" | "cidr" | "network" => {
                 Self::Address
             }
+            "ip:port" => Self::Endpoint,
             "domain" | "hostname" | "domain-name" | "fqdn" => Self::Domain,
             "url" => Self::Url,
-            "md5" | "filehash-md5" => Self::Hash(Some(HashKind::Md5)),
-            "sha1" | "filehash-sha1" => Self::Hash(Some(HashKind::Sha1)),
-            "sha256" | "filehash-sha256" => Self::Hash(Some(HashKind::Sha256)),
+            "md5" | "filehash-md5" | "md5_hash" => Self::Hash(Some(HashKind::Md5)),
+            "sha1" | "filehash-sha1" | "sha1_hash" => Self::Hash(Some(HashKind::Sha1)),
+            "sha256" | "filehash-sha256" | "sha256_hash" => Self::Hash(Some(HashKind::Sha256)),
             "hash" | "filehash" => Self::Hash(None),
             _ => return None,
         })
@@ -70,6 +73,11 @@ impl Entry {
         let text = refanged(text.trim());
         match kind {
             Kind::Address => address(&text).unwrap_or(Err("it is not an IP address or a network")),
+            Kind::Endpoint => {
+                let endpoint: Option<SocketAddr> = text.parse().ok();
+                let entry = endpoint.map(|endpoint| Self::Indicator(Indicator::address(endpoint.ip())));
+                entry.ok_or("it is not an IP address with a port")
+            }
             Kind::Domain => domain(&text).ok_or("it is not a domain"),
             Kind::Url => url(&text)
                 .ok_or("it is not a URL; one begins with http://, https:// or ftp:// and names a host"),
@@ -186,6 +194,9 @@ mod tests {
             ("D41D8CD98F00B204E9800998ECF8427E", Kind::Any, Some("d41d8cd98f00b204e9800998ecf8427e")),
             ("d41d8cd98f00b204e9800998ecf8427e", Kind::Hash(Some(HashKind::Sha1)), None),
             ("evil.example", Kind::Address, None),
+            ("203.0.113.9:443", Kind::Endpoint, Some("203.0.113.9")),
+            ("[2001:db8::1]:443", Kind::Endpoint, Some("2001:db8::1")),
+            ("203.0.113.9", Kind::Endpoint, None),
             ("two words", Kind::Any, None),
             ("", Kind::Any, None),
         ] {

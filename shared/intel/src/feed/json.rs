@@ -91,10 +91,13 @@ pub(super) fn document(text: &str, around: &Around, depth: u8, sink: &mut Sink<'
         each(&indicators, &otx::around(&members), depth, sink);
     } else if let Some(results) = list("results") {
         each(&results, &otx::page(), depth, sink);
+    } else if let Some(data) = list("data") {
+        each(&data, around, depth, sink);
     } else if members.contains_key("list") {
         sink.bad("it is a MISP warninglist, which says what is harmless; load it as one");
     } else {
-        rows::row(&members, around, sink);
+        let value = |name: &str| serde_json::from_str(members.get(name)?.get()).ok();
+        rows::row(&value, around, sink);
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::entry::{Entry, Kind};
 use super::rows::{tags, time, title};
-use super::sink::Sink;
+use super::sink::{Found, Said, Sink};
 
 const SOURCE: &str = "MISP";
 
@@ -47,8 +47,19 @@ struct Attribute {
     deleted: Value,
     #[serde(default)]
     timestamp: Value,
+    #[serde(default)]
+    last_seen: Value,
     #[serde(default, rename = "Tag")]
     tags: Vec<Tag>,
+    /// Which event it is from, in answers to a search.
+    #[serde(default, rename = "Event")]
+    event: About,
+}
+
+#[derive(Default, Deserialize)]
+struct About {
+    #[serde(default)]
+    info: Value,
 }
 
 #[derive(Deserialize)]
@@ -62,44 +73,52 @@ pub(super) fn event(text: &str, sink: &mut Sink<'_>) {
         return sink.bad("it is not an event of MISP; export it again as JSON");
     };
     for attribute in &event.attributes {
-        read(attribute, &event, sink);
+        read(attribute, &event, false, sink);
     }
     for object in &event.objects {
         for attribute in &object.attributes {
-            if is_true(&object.deleted) {
-                sink.next_item();
-                sink.expired();
-            } else {
-                read(attribute, &event, sink);
-            }
+            read(attribute, &event, is_true(&object.deleted), sink);
         }
     }
 }
 
-fn read(attribute: &RawValue, event: &Event<'_>, sink: &mut Sink<'_>) {
+fn read(attribute: &RawValue, event: &Event<'_>, is_deleted: bool, sink: &mut Sink<'_>) {
     sink.next_item();
     let Ok(attribute) = serde_json::from_str::<Attribute>(attribute.get()) else {
         return sink.bad("it is not an attribute of MISP; export the event again as JSON");
     };
-    if is_true(&attribute.deleted) {
-        return sink.expired();
-    }
     let Some(value) = lenient::text(&attribute.value) else { return sink.bad("the attribute has no value") };
-    let names = event.tags.iter().chain(&attribute.tags).map(|tag| tag.name.clone());
-    let names: Vec<String> = names.collect();
-    let listing = Listing {
-        confidence: (!is_true(&attribute.to_ids)).then_some(CONTEXT_CONFIDENCE),
-        title: lenient::text(&event.info).and_then(|info| title(&info)),
-        tags: tags(&names),
-        listed_at: time(&attribute.timestamp),
-    };
     let halves = halves(&attribute.kind, &value);
+    if is_deleted || is_true(&attribute.deleted) {
+        if halves.is_empty() {
+            sink.expired();
+        }
+        for entry in halves.iter().filter_map(|(kind, half)| Entry::read(half, *kind).ok()) {
+            sink.withdrawn(entry, Some(SOURCE));
+        }
+        return;
+    }
     if halves.is_empty() {
         return sink.other_type();
     }
+    let names = event.tags.iter().chain(&attribute.tags).map(|tag| tag.name.clone());
+    let names: Vec<String> = names.collect();
+    let info = lenient::text(&event.info).or_else(|| lenient::text(&attribute.event.info));
+    let is_context = !is_true(&attribute.to_ids);
+    let listed_at = time(&attribute.timestamp);
+    let found = || Found {
+        listing: Listing {
+            confidence: is_context.then_some(CONTEXT_CONFIDENCE),
+            title: info.as_deref().and_then(title),
+            tags: tags(&names),
+            listed_at,
+        },
+        expires: None,
+        said: Said { seen_at: time(&attribute.last_seen).max(listed_at), is_context },
+    };
     for (kind, half) in halves {
         match Entry::read(half, kind) {
-            Ok(entry) => sink.row(entry, Some(SOURCE), listing.clone()),
+            Ok(entry) => sink.row(entry, Some(SOURCE), found()),
             Err(problem) => sink.bad(problem),
         }
     }

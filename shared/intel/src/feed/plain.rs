@@ -1,19 +1,47 @@
-//! Plain lists: one indicator or network on a line, comments behind `#`, `;` or `//`.
+//! Lists in lines: one indicator or network each, comments behind `#`, `;` or `//`. A header among the comments, or as
+//! the first line, makes it a table.
 
-use domain::verdict::Listing;
-
+use super::csv::Table;
 use super::entry::{Entry, Kind};
-use super::sink::Sink;
+use super::sink::{Found, Sink};
+use super::tor;
 
-pub(super) fn line(line: &[u8], sink: &mut Sink<'_>) {
-    let Ok(line) = std::str::from_utf8(line) else { return sink.bad("it is not UTF-8 text") };
-    let text = without_comment(line.trim());
-    if text.is_empty() {
-        return;
-    }
-    match Entry::read(text, Kind::Any) {
-        Ok(entry) => sink.row(entry, None, Listing::default()),
-        Err(problem) => sink.bad(problem),
+/// Remembers what the lines before have said about those that follow.
+#[derive(Default)]
+pub(super) struct Reader {
+    table: Option<Table>,
+    has_begun: bool,
+}
+
+impl Reader {
+    pub fn line(&mut self, line: &[u8], sink: &mut Sink<'_>) {
+        let Ok(line) = std::str::from_utf8(line) else { return sink.bad("it is not UTF-8 text") };
+        let line = line.trim();
+        if line.starts_with('#') {
+            self.table = Table::of_header(line.trim_start_matches('#')).or(self.table.take());
+            return;
+        }
+        if let Some(table) = &self.table {
+            return table.row(line, sink);
+        }
+        let text = without_comment(line);
+        if text.is_empty() {
+            return;
+        }
+        if !self.has_begun {
+            self.has_begun = true;
+            self.table = Table::of_header(text);
+            if self.table.is_some() {
+                return;
+            }
+        }
+        if tor::line(text, sink) {
+            return;
+        }
+        match Entry::read(text, Kind::Any) {
+            Ok(entry) => sink.row(entry, None, Found::default()),
+            Err(problem) => sink.bad(problem),
+        }
     }
 }
 

@@ -8,8 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::entry::{Entry, Kind};
-use super::json::Members;
-use super::sink::Sink;
+use super::sink::{Found, Said, Sink};
 use crate::providers::visible;
 
 /// What the document around a row says about all its rows.
@@ -19,23 +18,37 @@ pub(super) struct Around {
     pub listing: Listing,
 }
 
-/// Members under which feeds keep the indicator; `cidr` is Spamhaus, `ip_address` abuse.ch.
-const INDICATOR: [&str; 3] = ["indicator", "cidr", "ip_address"];
+/// What feeds call the parts of a row. `cidr` is Spamhaus, `ipAddress` and what looks like it `AbuseIPDB`, the others
+/// abuse.ch.
+const INDICATOR: [&str; 8] =
+    ["indicator", "cidr", "ip_address", "ipAddress", "ioc_value", "ioc", "dst_ip", "url"];
+const TYPE: [&str; 2] = ["type", "ioc_type"];
+const CONFIDENCE: [&str; 3] = ["confidence", "confidence_level", "abuseConfidenceScore"];
+const LISTED_AT: [&str; 5] = ["listed_at", "created", "first_seen", "first_seen_utc", "dateadded"];
+const SEEN_AT: [&str; 4] = ["last_seen", "last_seen_utc", "last_online", "lastReportedAt"];
+const TITLE: [&str; 4] = ["title", "malware_printable", "malware", "threat"];
 
 /// What is left of an entry that OTX itself has let expire, which it does to every address after about a month.
 const EXPIRED_CONFIDENCE: u8 = 25;
 
-pub(super) fn row(members: &Members<'_>, around: &Around, sink: &mut Sink<'_>) {
-    let value = |name: &str| -> Option<Value> { serde_json::from_str(members.get(name)?.get()).ok() };
-    let text = |name: &str| value(name).as_ref().and_then(lenient::text);
-    let Some(indicator) = INDICATOR.iter().find_map(|name| text(name)) else {
+/// Whether rows have their indicator under this name.
+pub(super) fn is_indicator(name: &str) -> bool {
+    INDICATOR.contains(&name)
+}
+
+/// Reads a row whose members `value` knows by their names.
+pub(super) fn row(value: &dyn Fn(&str) -> Option<Value>, around: &Around, sink: &mut Sink<'_>) {
+    let text_of = |names: &[&str]| names.iter().find_map(|name| lenient::text(&value(name)?));
+    let time_of = |names: &[&str]| names.iter().find_map(|name| time(&value(name)?));
+    let given = |name: &str| value(name).filter(|value| !value.is_null());
+    let Some(indicator) = text_of(&INDICATOR) else {
         // The last line of Spamhaus lists is about the list.
-        if text("type").as_deref() == Some("metadata") {
+        if text_of(&TYPE).as_deref() == Some("metadata") {
             return;
         }
         return sink.bad("it has no indicator; give one as \"indicator\"");
     };
-    let kind = match text("type") {
+    let kind = match text_of(&TYPE) {
         None => Kind::Any,
         Some(name) => match Kind::of_type(&name) {
             Some(kind) => kind,
@@ -43,34 +56,37 @@ pub(super) fn row(members: &Members<'_>, around: &Around, sink: &mut Sink<'_>) {
         },
     };
     let mut listing = around.listing.clone();
-    if let Some(confidence) = value("confidence").filter(|value| !value.is_null()) {
+    if let Some(confidence) = CONFIDENCE.iter().find_map(|name| given(name)) {
         let percent = lenient::integer(&confidence).and_then(|percent| u8::try_from(percent).ok());
         let Some(percent) = percent.filter(|percent| *percent <= 100) else {
             return sink.bad("its confidence is not a whole number from 0 to 100");
         };
         listing.confidence = Some(percent);
     }
-    if let Some(expires) = value("expires").filter(|value| !value.is_null()) {
-        match time(&expires) {
-            Some(expires) if expires <= sink.now => return sink.expired(),
-            Some(_) => {}
+    let mut expires = None;
+    if let Some(given) = given("expires") {
+        match time(&given) {
+            Some(end) if end <= sink.now => return sink.expired(),
+            Some(end) => expires = Some(end),
             None => return sink.bad("its expires is not a time; write it as 2026-10-03T12:00:00Z"),
         }
     }
     let now = sink.now;
-    let over = value("expiration").as_ref().and_then(time).is_some_and(|expiration| expiration <= now);
-    if over || text("is_active").is_some_and(|active| active == "0" || active == "false") {
+    let expiration = time_of(&["expiration"]);
+    let is_off = text_of(&["is_active"]).is_some_and(|active| active == "0" || active == "false");
+    if is_off || expiration.is_some_and(|expiration| expiration <= now) {
         listing.confidence = Some(EXPIRED_CONFIDENCE);
+        expires = Some(expiration.unwrap_or(now).min(now));
     }
-    let given = |name: &str| value(name).as_ref().and_then(time);
-    listing.listed_at =
-        given("listed_at").or_else(|| given("created")).or_else(|| given("first_seen")).or(listing.listed_at);
+    listing.listed_at = time_of(&LISTED_AT).or(listing.listed_at);
+    let seen_at = time_of(&SEEN_AT).or(listing.listed_at);
     // The title of a pulse tells more than that of one of its indicators.
-    listing.title = listing.title.or_else(|| title(&text("title")?));
+    listing.title = listing.title.or_else(|| title(&text_of(&TITLE)?));
     listing.tags.extend(value("tags").as_ref().map(lenient::texts).unwrap_or_default());
     listing.tags = tags(&listing.tags);
+    let found = Found { listing, expires: expires.or(expiration), said: Said { seen_at, ..Said::default() } };
     match Entry::read(&indicator, kind) {
-        Ok(entry) => sink.row(entry, text("source").as_deref().or(around.source), listing),
+        Ok(entry) => sink.row(entry, text_of(&["source"]).as_deref().or(around.source), found),
         Err(problem) => sink.bad(problem),
     }
 }
@@ -95,6 +111,7 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
         return Timestamp::from_second(seconds).ok();
     }
     let text = value.as_str()?.trim();
+    let text = text.strip_suffix(" UTC").unwrap_or(text);
     let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp());
     text.parse::<Timestamp>()
         .ok()

@@ -4,11 +4,27 @@ use jiff::Timestamp;
 use super::{Entry, Naming, Problem, Row, Tally};
 use crate::providers::visible;
 
+/// What a feed says about an entry.
+pub(crate) enum Change {
+    Listed(Row, Said),
+    /// Listed before, and taken back: the entry, and the source.
+    Withdrawn(Entry, String),
+}
+
+/// What a feed says about an entry that a row has no place for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said {
+    /// When the feed saw it last.
+    pub seen_at: Option<Timestamp>,
+    /// It is shown to explain something else, and not as something bad.
+    pub is_context: bool,
+}
+
 /// Takes what the formats' readers find, keeps count, and knows where the reader stands.
 pub(super) struct Sink<'a> {
     naming: Naming<'a>,
     pub now: Timestamp,
-    each: &'a mut dyn FnMut(Row),
+    each: &'a mut dyn FnMut(Change),
     line: usize,
     item: Option<usize>,
     pub tally: Tally,
@@ -19,7 +35,7 @@ impl<'a> Sink<'a> {
     const NAMED: usize = 5;
     const SOURCE_CHARS: usize = 60;
 
-    pub fn new(naming: Naming<'a>, now: Timestamp, each: &'a mut dyn FnMut(Row)) -> Self {
+    pub fn new(naming: Naming<'a>, now: Timestamp, each: &'a mut dyn FnMut(Change)) -> Self {
         Self { naming, now, each, line: 0, item: None, tally: Tally::default() }
     }
 
@@ -34,21 +50,39 @@ impl<'a> Sink<'a> {
     }
 
     /// `source` is what the feed calls itself.
-    pub fn row(&mut self, entry: Entry, source: Option<&str>, listing: Listing) {
+    pub fn row(&mut self, entry: Entry, source: Option<&str>, found: Found) {
+        match self.name(source) {
+            Ok(source) => {
+                self.tally.rows += 1;
+                let Found { listing, expires, said } = found;
+                (self.each)(Change::Listed(Row { entry, source, listing, expires }, said));
+            }
+            Err(problem) => self.bad(problem),
+        }
+    }
+
+    /// The feed takes the entry back.
+    pub fn withdrawn(&mut self, entry: Entry, source: Option<&str>) {
+        self.expired();
+        if let Ok(source) = self.name(source) {
+            (self.each)(Change::Withdrawn(entry, source));
+        }
+    }
+
+    fn name(&self, source: Option<&str>) -> Result<String, &'static str> {
         let name = match self.naming {
             Naming::Always(name) => name,
             Naming::Otherwise(name) => source.unwrap_or(name),
         };
         let source = visible(name, Self::SOURCE_CHARS);
         if source.is_empty() {
-            return self.bad("the source is empty; name it");
+            return Err("the source is empty; name it");
         }
         // Stores keep the analysts' own lists under these names, and no feed may write there.
         if ["allow", "deny"].iter().any(|own| source.eq_ignore_ascii_case(own)) {
-            return self.bad("allow and deny are no names for a source; name it otherwise");
+            return Err("allow and deny are no names for a source; name it otherwise");
         }
-        self.tally.rows += 1;
-        (self.each)(Row { entry, source, listing, expires: None });
+        Ok(source)
     }
 
     pub fn other_type(&mut self) {
@@ -70,4 +104,12 @@ impl<'a> Sink<'a> {
     pub fn start_over(&mut self) {
         self.tally = Tally::default();
     }
+}
+
+/// All that stands in a feed about one entry.
+#[derive(Default)]
+pub(super) struct Found {
+    pub listing: Listing,
+    pub expires: Option<Timestamp>,
+    pub said: Said,
 }

@@ -148,6 +148,67 @@ fn plain_lists_have_comments_networks_and_defanged_values() {
 }
 
 #[test]
+fn tables_have_their_header_in_a_comment_or_on_the_first_line() {
+    let threatfox = "################\r\n# ThreatFox IOCs: recent additions #\r\n#\r\n\
+        # \"first_seen_utc\",\"ioc_id\",\"ioc_value\",\"ioc_type\",\"malware_printable\",\"confidence_level\",\"tags\"\r\n\
+        \"2026-10-02 22:19:04\", \"1\", \"203.0.113.1:443\", \"ip:port\", \"Dropper, \"\"big\"\"\", \"75\", \"c2,elf\"\r\n\
+        \"2026-10-02 22:19:04\", \"2\", \"d41d8cd98f00b204e9800998ecf8427e\", \"md5_hash\", \"None\", \"100\", \"None\"\r\n\
+        \"2026-10-02 22:19:04\", \"3\", \"evil.example\", \"domain\"\r\n\
+        \"2026-10-02 22:19:04\", \"4\", \"evil.example, \"domain\", \"a\", \"1\", \"b\"\r\n\
+        # Number of entries: 4\r\n";
+    assert_eq!(
+        rows(threatfox),
+        ["203.0.113.1 list 75% \"Dropper, \"big\"\"", "d41d8cd98f00b204e9800998ecf8427e list 100%"]
+    );
+    assert_eq!(
+        problems(threatfox),
+        [
+            "line 7: it has not as many fields as the header has",
+            "line 8: a quote is not closed on its line, or stands within a field",
+        ]
+    );
+    let urlhaus = "# URLhaus\n# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n\
+        \"1\",\"2026-10-02 22:19:04\",\"http://evil.example/a,b.exe\",\"online\",\"\",\"malware_download\",\"exe\",\"https://x.example/\",\"me\"\n";
+    assert_eq!(rows(urlhaus), ["http://evil.example/a,b.exe list \"malware_download\""]);
+    let own = "indicator,type,confidence,source\n203.0.113.9,ip,40,ours\nevil.example,,,\n";
+    assert_eq!(rows(own), ["203.0.113.9 ours 40%", "evil.example list"]);
+}
+
+#[test]
+fn lists_of_others_are_read_as_they_come() {
+    let exits = "ExitNode 0011BD24\nPublished 2026-10-03 10:00:00\nLastStatus 2026-10-03 11:00:00\n\
+        ExitAddress 203.0.113.7 2026-10-03 11:05:00\n";
+    assert_eq!(rows(exits), ["203.0.113.7 list \"Tor exit\""]);
+    let blacklist = r#"{"meta":{"generatedAt":"2026-10-03T10:00:00+00:00"},"data":[
+        {"ipAddress":"203.0.113.8","abuseConfidenceScore":100,"lastReportedAt":"2026-10-03T09:00:00+00:00"}]}"#;
+    assert_eq!(rows(blacklist), ["203.0.113.8 list 100%"]);
+    let feodo = r#"[{"ip_address":"203.0.113.9","port":443,"status":"offline","last_online":"2026-10-01","malware":"QakBot"}]"#;
+    assert_eq!(rows(feodo), ["203.0.113.9 list \"QakBot\""]);
+}
+
+#[test]
+fn a_row_says_when_it_ends() {
+    let text = r#"
+        {"indicator":"203.0.113.1","expires":"2026-10-04"}
+        {"indicator":"203.0.113.2","expiration":"2026-11-01T00:00:00","is_active":1}
+        {"indicator":"203.0.113.3","expiration":"2026-09-01T00:00:00"}
+        {"indicator":"203.0.113.4","is_active":0,"expiration":null}
+        {"indicator":"203.0.113.5"}
+    "#;
+    let mut ends = Vec::new();
+    let now = "2026-10-03T12:00:00Z".parse().unwrap();
+    read(text.as_bytes(), Naming::Always("list"), now, &mut |row| ends.push(row.expires)).unwrap();
+    let expected = [
+        Some("2026-10-04T00:00:00Z"),
+        Some("2026-11-01T00:00:00Z"),
+        Some("2026-09-01T00:00:00Z"),
+        Some("2026-10-03T12:00:00Z"),
+        None,
+    ];
+    assert_eq!(ends, expected.map(|end| end.map(|end| end.parse().unwrap())));
+}
+
+#[test]
 fn what_is_no_feed_says_what_it_is() {
     let list = r#"{"name":"x","type":"cidr","list":["10.0.0.0/8"]}"#;
     assert_eq!(
@@ -166,6 +227,11 @@ proptest! {
 
     #[test]
     fn no_json_like_text_panics(text in r#"([\[{]|[\]}]|"(indicator|type|Event|Attribute|results|value|expires)"|:|,|1|"[a-z.]{0,4}"|\n){0,40}"#) {
+        let _ = read(text.as_bytes(), Naming::Otherwise("list"), Timestamp::UNIX_EPOCH, &mut |_| {});
+    }
+
+    #[test]
+    fn no_table_panics(text in r#"(\# )?indicator,type\n(["a-z.,;\# 0-9:]|\n){0,60}"#) {
         let _ = read(text.as_bytes(), Naming::Otherwise("list"), Timestamp::UNIX_EPOCH, &mut |_| {});
     }
 

@@ -86,7 +86,7 @@ fn quota(received: &Received) -> Option<Quota> {
 
 /// Whether the day's requests are used up. A refusal while some are left, or one that is a page of whoever stands
 /// before the service, is about the last seconds only.
-fn is_spent(received: &Received) -> bool {
+pub(crate) fn is_spent(received: &Received) -> bool {
     match (received.status, received.number("x-ratelimit-remaining")) {
         (StatusCode::OK, remaining) => remaining == Some(0),
         (StatusCode::TOO_MANY_REQUESTS, Some(remaining)) => remaining == 0,
@@ -96,7 +96,7 @@ fn is_spent(received: &Received) -> bool {
 }
 
 /// A spent quota closes the gate until the server's reset: epoch seconds, else seconds to wait, else midnight UTC.
-fn closed_until(received: &Received, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn closed_until(received: &Received, now: Timestamp) -> Option<Timestamp> {
     const DAY_SECONDS: i64 = 86_400;
     const RATE_LIMITED: Duration = Duration::from_mins(1);
     let retry = received.retry_after().map(|wait| now + wait);

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::transport::Budget;
 use super::{Asked, Client};
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-10-03T12:00:00Z".parse().unwrap()
 }
 
@@ -29,7 +29,7 @@ pub(super) fn found_from(indicator: &str, direction: Direction) -> Found {
 
 /// What the server does once it has read a request.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Says(String),
     /// Sends this head and then 50 MB.
     Floods(&'static str),
@@ -53,7 +53,7 @@ impl Reply {
 }
 
 /// A server on a free port, what it was asked, and how much it has sent.
-pub(super) struct Server {
+pub(crate) struct Server {
     pub url: String,
     pub sent_bytes: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,

@@ -179,7 +179,7 @@ fn page(exchange: &Exchange, asked: &[&Found], now: Timestamp) -> Vec<Option<Ans
 }
 
 /// A spent window closes the gate for the seconds that are left of it: unlike elsewhere the header is no time.
-fn closed_until(received: &Received, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn closed_until(received: &Received, now: Timestamp) -> Option<Timestamp> {
     const WINDOW_SECONDS: u64 = 900;
     let is_spent = received.status == StatusCode::TOO_MANY_REQUESTS
         || received.number("x-rate-limit-remaining") == Some(0);

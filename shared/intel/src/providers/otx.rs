@@ -88,7 +88,7 @@ fn answer(received: &Received, now: Timestamp) -> Answer {
     pulses.map_or_else(|reason| Answer::Unknown { reason }, |pulses| Evidence::Otx(pulses).into())
 }
 
-fn closed_until(received: &Received, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn closed_until(received: &Received, now: Timestamp) -> Option<Timestamp> {
     const RATE_LIMITED: Duration = Duration::from_mins(1);
     let is_limited = received.status == StatusCode::TOO_MANY_REQUESTS;
     is_limited.then(|| now + received.retry_after().unwrap_or(RATE_LIMITED))

@@ -42,7 +42,7 @@ pub(super) struct Exchange {
 }
 
 /// The head of an answer, and its body if it could be one.
-pub(super) struct Received {
+pub(crate) struct Received {
     pub status: StatusCode,
     pub headers: HeaderMap,
     body: Result<Vec<u8>, Unanswered>,
@@ -139,22 +139,41 @@ impl Transport {
 
     /// The body, up to the cap: a larger one is not an answer, and is not read on.
     async fn body(&self, response: &mut Response) -> Result<Vec<u8>, Unanswered> {
-        let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
-        if announced.is_some_and(|bytes| bytes > self.max_body_bytes) {
-            return Err(Unanswered::InvalidResponse);
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if body.len() + chunk.len() > self.max_body_bytes {
-                return Err(Unanswered::InvalidResponse);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        body_within(response, self.max_body_bytes).await.map_err(|unread| match unread {
+            Unread::TooLarge => Unanswered::InvalidResponse,
+            Unread::Broken(error) => failure(&error),
+        })
     }
 }
 
+/// Why a body was not read to its end.
+pub(crate) enum Unread {
+    TooLarge,
+    Broken(reqwest::Error),
+}
+
+/// A body up to a cap: of a larger one no more is read, and nothing if it says so itself.
+pub(crate) async fn body_within(response: &mut Response, most_bytes: usize) -> Result<Vec<u8>, Unread> {
+    let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
+    if announced.is_some_and(|bytes| bytes > most_bytes) {
+        return Err(Unread::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
+        if body.len() + chunk.len() > most_bytes {
+            return Err(Unread::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 impl Received {
+    /// An answer without its body.
+    pub fn head(status: StatusCode, headers: HeaderMap) -> Self {
+        Self { status, headers, body: Err(Unanswered::InvalidResponse) }
+    }
+
     /// The body as the object that it has to be.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Unanswered> {
         let body = self.body.as_ref().map_err(|reason| *reason)?;
@@ -190,7 +209,7 @@ impl Received {
 }
 
 /// The key as a header that no log shows; nothing when it cannot be one, which no key can.
-pub(super) fn key_header(key: &Secret) -> Option<HeaderValue> {
+pub(crate) fn key_header(key: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(key.reveal()).ok()?;
     value.set_sensitive(true);
     Some(value)

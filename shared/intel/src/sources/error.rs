@@ -17,6 +17,8 @@ pub struct FetchError {
 pub enum Trouble {
     #[error("it needs a key; write one to its SSM parameter, or switch the source off")]
     NoKey,
+    #[error("its key cannot be sent in a header; write it anew to its SSM parameter, without line breaks")]
+    UnfitKey,
     #[error("no address is configured for it; set one, or switch the source off")]
     NoPlace,
     #[error("its address is not a URL; check the configuration")]
@@ -35,6 +37,8 @@ pub enum Trouble {
     Server { status: StatusCode },
     #[error("it is not there, status {status}; check the address")]
     Missing { status: StatusCode },
+    #[error("the request was refused with status {status}; check the address and the plan of the key")]
+    Refused { status: StatusCode },
     #[error("it has moved, status {status}, and redirects are not followed; check the address")]
     Moved { status: StatusCode },
     #[error("the answer is a web page; a proxy or a login stands before the feed")]
@@ -63,11 +67,13 @@ impl FetchError {
             | Trouble::Truncated
             | Trouble::Shrunk { .. } => true,
             Trouble::NoKey
+            | Trouble::UnfitKey
             | Trouble::NoPlace
             | Trouble::Place
             | Trouble::Unauthorized { .. }
             | Trouble::Missing { .. }
             | Trouble::Moved { .. }
+            | Trouble::Refused { .. }
             | Trouble::Page
             | Trouble::Encoding
             | Trouble::TooLarge { .. }
@@ -80,7 +86,7 @@ impl FetchError {
         match self.trouble {
             Trouble::NoKey => "no_key",
             Trouble::NoPlace | Trouble::Place => "no_address",
-            Trouble::Unauthorized { .. } => "unauthorized",
+            Trouble::Unauthorized { .. } | Trouble::UnfitKey => "unauthorized",
             Trouble::QuotaSpent { .. } => "quota_exhausted",
             Trouble::RateLimited { .. } => "rate_limited",
             Trouble::Unreachable(_) => "unreachable",
@@ -88,6 +94,7 @@ impl FetchError {
             Trouble::Server { .. } => "server_error",
             Trouble::Missing { .. } => "missing",
             Trouble::Moved { .. } => "moved",
+            Trouble::Refused { .. } => "refused",
             Trouble::Page => "web_page",
             Trouble::Encoding => "encoding",
             Trouble::TooLarge { .. } => "too_large",
@@ -102,6 +109,7 @@ impl FetchError {
         match self.trouble {
             Trouble::QuotaSpent { until } | Trouble::RateLimited { until } => Some(until),
             Trouble::NoKey
+            | Trouble::UnfitKey
             | Trouble::NoPlace
             | Trouble::Place
             | Trouble::Unauthorized { .. }
@@ -110,6 +118,7 @@ impl FetchError {
             | Trouble::Server { .. }
             | Trouble::Missing { .. }
             | Trouble::Moved { .. }
+            | Trouble::Refused { .. }
             | Trouble::Page
             | Trouble::Encoding
             | Trouble::TooLarge { .. }

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use lambda::http::{self, ClientError};
 use lambda::secrets::Secret;
 
-use super::{FetchError, Source, State, Step, Trouble};
+use super::asking::Asking;
+use super::download::rate_limited;
+use super::list::{self, Extent, Format, Publication};
+use super::{FetchError, Source, State, Step, Trouble, misp, misp_feed, otx, warninglists};
+use crate::providers::abuseipdb;
 
 /// Where the services are, each without a slash at the end. The default is where their publishers have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +43,33 @@ impl Default for Places {
 }
 
 /// How feeds are fetched.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     pub places: Places,
     /// A PEM bundle with the roots of a private CA, for the site's MISP.
     pub misp_ca: Option<String>,
+    /// Rows of the `AbuseIPDB` blacklist; its own default, and most on the free plan, is 10,000.
+    pub abuseipdb_limit: Option<u32>,
+    /// Only for subscribers; the free plan has those of 100 % and no others.
+    pub abuseipdb_least_confidence: Option<u8>,
+    /// For one answer, from the first byte sent to the last one received.
+    pub within: Duration,
     /// Whether documentation addresses count as public: for tests and demos only.
     pub documentation_is_public: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            places: Places::default(),
+            misp_ca: None,
+            abuseipdb_limit: None,
+            abuseipdb_least_confidence: None,
+            // OTX's own gateway gives up after 30 s.
+            within: Duration::from_secs(45),
+            documentation_is_public: false,
+        }
+    }
 }
 
 /// Fetches feeds, one bounded step at a time.
@@ -68,9 +92,8 @@ impl Fetcher {
         Ok(Self { settings, public, misp })
     }
 
-    /// Does the next piece of work on a source, within a minute and a bounded memory. Whoever wants all of it repeats
-    /// this with the new state while there is [`Step::more`].
-    #[expect(clippy::unused_async, reason = "each source follows in a commit of its own")]
+    /// Does the next piece of work on a source, within about a minute and a bounded memory. Whoever wants all of it
+    /// repeats this with the new state while there is [`Step::more`].
     pub async fn step(
         &self,
         source: &Source,
@@ -78,8 +101,61 @@ impl Fetcher {
         state: &State,
         now: Timestamp,
     ) -> Result<Step, FetchError> {
-        let _ = (&self.settings, &self.public, &self.misp, state, now);
-        let trouble = if source.needs_key() && key.is_none() { Trouble::NoKey } else { Trouble::NoPlace };
-        Err(FetchError { feed: source.name().to_owned(), place: String::new(), trouble })
+        let http = if *source == Source::Misp { &self.misp } else { &self.public };
+        let asking = Asking { source, settings: &self.settings, http, key, at: now };
+        match source {
+            Source::Otx => otx::step(&asking, state).await,
+            Source::Misp => misp::step(&asking, state).await,
+            Source::MispFeed(feed) => misp_feed::step(&asking, feed, state).await,
+            Source::Warninglists => warninglists::step(&asking, state).await,
+            Source::AbuseIpDb => list::step(&asking, self.blacklist(), state).await,
+            Source::SpamhausDropV4 => list::step(&asking, self.drop("drop_v4.json"), state).await,
+            Source::SpamhausDropV6 => list::step(&asking, self.drop("drop_v6.json"), state).await,
+            Source::Feodo => list::step(&asking, self.feodo(), state).await,
+            Source::UrlHaus => list::step(&asking, self.urlhaus(), state).await,
+            Source::ThreatFox => list::step(&asking, self.threatfox(), state).await,
+            Source::TorExits => list::step(&asking, self.tor_exits(), state).await,
+        }
+    }
+
+    fn blacklist(&self) -> Publication {
+        let limit = self.settings.abuseipdb_limit.map(|limit| ("limit", limit.to_string()));
+        let least =
+            self.settings.abuseipdb_least_confidence.map(|least| ("confidenceMinimum", least.to_string()));
+        let place = format!("{}/api/v2/blacklist", self.settings.places.abuseipdb);
+        let mut blacklist = Publication::new(place, Format::Json, 64, Extent::Everything);
+        blacklist.query = limit.into_iter().chain(least).collect();
+        blacklist.key_header = Some("Key");
+        blacklist.limits.too_many = |received, now| match abuseipdb::closed_until(received, now) {
+            Some(until) if abuseipdb::is_spent(received) => Trouble::QuotaSpent { until },
+            until => rate_limited(until, now),
+        };
+        blacklist
+    }
+
+    fn drop(&self, file: &str) -> Publication {
+        let place = format!("{}/drop/{file}", self.settings.places.spamhaus);
+        Publication::new(place, Format::JsonLines, 8, Extent::Everything)
+    }
+
+    fn feodo(&self) -> Publication {
+        let place = format!("{}/downloads/ipblocklist.json", self.settings.places.feodo);
+        // Since the take-downs of 2024 it is nearly empty.
+        Publication::new(place, Format::Json, 8, Extent::EverythingIfAny)
+    }
+
+    fn urlhaus(&self) -> Publication {
+        let place = format!("{}/downloads/csv_recent/", self.settings.places.urlhaus);
+        Publication::new(place, Format::Lines, 64, Extent::Everything)
+    }
+
+    fn threatfox(&self) -> Publication {
+        let place = format!("{}/export/csv/recent/", self.settings.places.threatfox);
+        Publication::new(place, Format::Lines, 32, Extent::Latest)
+    }
+
+    fn tor_exits(&self) -> Publication {
+        let place = format!("{}/exit-addresses", self.settings.places.tor);
+        Publication::new(place, Format::Lines, 8, Extent::Everything)
     }
 }

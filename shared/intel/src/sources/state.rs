@@ -1,5 +1,11 @@
 use serde::{Deserialize, Serialize};
 
+use super::list::Listed;
+use super::misp::Attributes;
+use super::misp_feed::Events;
+use super::otx::Pulses;
+use super::warninglists::Lists;
+
 /// Where a source's next step begins. The default is a source that was never fetched.
 ///
 /// Belongs to one source; a state of another one counts as never fetched. At most 64 KiB as JSON.
@@ -12,4 +18,9 @@ pub struct State(pub(super) Progress);
 pub(super) enum Progress {
     #[default]
     Never,
+    List(Listed),
+    Otx(Pulses),
+    Misp(Attributes),
+    MispFeed(Events),
+    Warninglists(Lists),
 }
