@@ -1,6 +1,7 @@
 //! Configuration of the enrich stage, from the variables that Terraform sets.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,14 +10,18 @@ use intel::providers::MispOptions;
 use intel::{Pattern, Policy};
 use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
+use signed::BucketName;
 
 use crate::forwarding::ForwardLevel;
+use crate::listed::SnapshotSettings;
 use crate::routing::Routing;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub settings: Settings,
     pub intel_table: String,
+    /// Without it the intel table is asked about everything.
+    pub snapshot: Option<SnapshotSettings>,
     pub sightings_table: String,
     pub enriched_queue_url: String,
     pub feedback_queue_url: String,
@@ -55,6 +60,7 @@ impl Config {
         let mut reader = Reader::new(environment);
         let settings = Settings::read(&mut reader);
         let intel_table = reader.required("INTEL_TABLE", "wazuh-triage-intel");
+        let snapshot = read_snapshot(&mut reader);
         let sightings_table = reader.required("SIGHTINGS_TABLE", "wazuh-triage-sightings");
         let enriched =
             reader.required("ENRICHED_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/enriched");
@@ -67,6 +73,7 @@ impl Config {
             Some(Self {
                 settings: settings?,
                 intel_table: intel_table?,
+                snapshot: snapshot?,
                 sightings_table: sightings_table?,
                 enriched_queue_url: enriched?,
                 feedback_queue_url: feedback?,
@@ -133,6 +140,18 @@ impl Providers {
                 .collect::<Option<_>>()?,
         })
     }
+}
+
+/// Nothing where a value is wrong; nothing inside where there is no bucket.
+fn read_snapshot(reader: &mut Reader<'_>) -> Option<Option<SnapshotSettings>> {
+    if reader.optional("SNAPSHOT_BUCKET").is_none_or(|bucket| bucket.is_empty()) {
+        return Some(None);
+    }
+    let bucket: Option<BucketName> = reader.required("SNAPSHOT_BUCKET", "wazuh-triage-feeds");
+    let key = reader.or_default("SNAPSHOT_KEY", "snapshot/current");
+    let refresh: Option<NonZeroU32> = reader.or_default("SNAPSHOT_REFRESH_SECONDS", "300");
+    let refresh = Duration::from_secs(refresh?.get().into());
+    Some(Some(SnapshotSettings { bucket: bucket?, key: key?, refresh }))
 }
 
 fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
@@ -227,6 +246,8 @@ mod tests {
             ("NEVER_REPORT", "1.1.1.1,300.1.1.1"),
             ("VERDICT_WEIGHTS", "otx=500"),
             ("DEDUP_WINDOW_SECONDS", "1h"),
+            ("SNAPSHOT_BUCKET", "Feeds!"),
+            ("SNAPSHOT_REFRESH_SECONDS", "0"),
         ];
         let error = Config::read(&wrong.into_iter().collect()).unwrap_err().to_string();
         for text in [
@@ -234,6 +255,8 @@ mod tests {
             "NEVER_REPORT is \"300.1.1.1\": it is not an address",
             "VERDICT_WEIGHTS is \"otx=500\": a weight is",
             "DEDUP_WINDOW_SECONDS is \"1h\"",
+            "SNAPSHOT_BUCKET is \"Feeds!\"",
+            "SNAPSHOT_REFRESH_SECONDS is \"0\"",
         ] {
             assert!(error.contains(text), "{text} in {error}");
         }

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod feedback;
 pub mod forwarding;
+pub mod listed;
 pub mod routing;
 pub mod sightings;
 pub mod stage;
@@ -12,3 +13,4 @@ pub mod window;
 
 pub use config::Config;
 pub use stage::Enrich;
+pub use start::StartError;

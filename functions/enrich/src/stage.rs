@@ -10,16 +10,16 @@ use domain::{Alert, EnrichedAlert, MessageError};
 use intel::{Door, DynamoStore, Intelligence, Keys, Usage};
 use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
-use lambda::http::ClientError;
 use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
 use crate::config::Config;
+use crate::listed::Listed;
 use crate::routing::{Path, Route};
 use crate::sightings::{SightingError, Sightings};
-use crate::start;
+use crate::start::{self, StartError};
 use crate::triage::{BELOW_FORWARD_LEVEL, Triage};
 use crate::window::{Window, WindowError};
 
@@ -30,23 +30,26 @@ pub struct Enrich {
     worker: Worker,
     triage: Triage<DynamoStore>,
     sightings: Sightings,
+    listed: Option<Listed>,
     sqs: Sqs,
 }
 
 impl Enrich {
     const NAME: &str = "enrich";
 
-    pub async fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, ClientError> {
+    pub async fn new(config: Config, aws: &aws_types::SdkConfig) -> Result<Self, StartError> {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
         let clients = start::clients(&config.providers, &secrets).await?;
+        let listed = config.snapshot.clone().map(|settings| Listed::new(settings, aws)).transpose()?;
         let intelligence = Intelligence::new(
             config.choices.policy.clone(),
             clients,
             Keys::Parameters { secrets, names: config.providers.key_parameters.clone() },
             Door { daily_limits: config.daily_limits.clone() },
             DynamoStore::new(dynamodb.clone(), &config.intel_table),
-        );
+        )
+        .with_snapshot(listed.as_ref().map(Listed::current).unwrap_or_default());
         Ok(Self {
             worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
             triage: Triage {
@@ -60,15 +63,28 @@ impl Enrich {
                 forward_level: config.choices.forward_level,
             },
             sightings: Sightings::new(dynamodb, &config.sightings_table),
+            listed,
             sqs,
             config,
         })
     }
 
-    /// Opens the connections that the first alert will need while CPU is free, before the first poll.
+    /// Opens the connections that the first alert will need and loads the snapshot while CPU is free, before the first
+    /// poll. Whatever goes wrong here is tried again, and reported, with the first alert.
     pub async fn warm_up(&self) {
-        // Whatever goes wrong here goes wrong again, and is reported, with the first alert.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.triage.intelligence.warm_up()).await;
+        const CONNECTIONS: Duration = Duration::from_secs(1);
+        // Lambda gives a start ten seconds in all.
+        const SNAPSHOT: Duration = Duration::from_secs(5);
+        let _ = tokio::join!(
+            tokio::time::timeout(CONNECTIONS, self.triage.intelligence.warm_up()),
+            tokio::time::timeout(SNAPSHOT, self.load_snapshot()),
+        );
+    }
+
+    async fn load_snapshot(&self) {
+        if let Some(listed) = &self.listed {
+            listed.load(Timestamp::now()).await;
+        }
     }
 
     /// Won claim in hand: does what its path asks for.
@@ -88,7 +104,7 @@ impl Enrich {
 
     async fn triage(&self, alert: &Alert, now: Timestamp) -> Result<Settled, EnrichError> {
         let triaged = self.triage.look_up(alert, now).await?;
-        self.measure(&triaged.usage, now);
+        self.measure(&triaged.usage, triaged.reads_saved, now);
         for event in &triaged.feedback {
             self.send(&self.config.feedback_queue_url, message::encode(event)?).await?;
         }
@@ -130,8 +146,11 @@ impl Enrich {
         sent.map(|_| ()).map_err(|error| EnrichError::Send(error.into()))
     }
 
-    fn measure(&self, usage: &[Usage], now: Timestamp) {
+    fn measure(&self, usage: &[Usage], reads_saved: u32, now: Timestamp) {
         let metrics = &self.worker.metrics;
+        if reads_saved > 0 {
+            metrics.add("LookupsSaved", reads_saved, &[], now);
+        }
         for used in usage.iter().filter(|used| !used.is_empty()) {
             let provider = ("provider", used.provider.name());
             metrics.add("ProviderRequests", used.requests, &[provider], now);
@@ -154,6 +173,9 @@ impl Stage for Enrich {
     }
 
     async fn handle(&self, record: &Record, _: Deadline, now: Timestamp) -> Result<Settled, EnrichError> {
+        if let Some(listed) = &self.listed {
+            listed.refresh_if_due(&self.worker.metrics, now);
+        }
         let alert = match Alert::parse(&record.body) {
             Ok(alert) => alert,
             Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),

@@ -5,6 +5,16 @@ use lambda::http::ClientError;
 use lambda::secrets::Secrets;
 
 use crate::config::Providers;
+use crate::listed::ListedError;
+
+/// Why the stage cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("could not build the clients of the providers")]
+    Client(#[from] ClientError),
+    #[error("could not prepare to load the snapshot of what feeds list")]
+    Listed(#[from] ListedError),
+}
 
 /// The clients of all providers that have an address; those without a key are off until they have one.
 pub(crate) async fn clients(providers: &Providers, secrets: &Secrets) -> Result<Vec<Client>, ClientError> {

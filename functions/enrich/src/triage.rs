@@ -36,6 +36,7 @@ pub struct Triaged {
     /// What Wazuh is told.
     pub feedback: Vec<Feedback>,
     pub usage: Vec<Usage>,
+    pub reads_saved: u32,
 }
 
 impl<S: IntelStore> Triage<S> {
@@ -51,7 +52,8 @@ impl<S: IntelStore> Triage<S> {
         let forwards = self.forward_level.forwards(alert.rule(), &enriched.reports, &enriched.verdict);
         let feedback = feedback_of(&enriched, found.iter().zip(&repeats));
         enriched.condense(SHOWN);
-        Ok(Triaged { enriched, forwards, feedback, usage: examination.usage })
+        let (usage, reads_saved) = (examination.usage, examination.reads_saved);
+        Ok(Triaged { enriched, forwards, feedback, usage, reads_saved })
     }
 
     /// An event of ours that fired a rule: nobody is asked again.
