@@ -73,7 +73,7 @@ impl Config {
             Some(Self {
                 settings: settings?,
                 intel_table: intel_table?,
-                snapshot: snapshot?,
+                snapshot,
                 sightings_table: sightings_table?,
                 enriched_queue_url: enriched?,
                 feedback_queue_url: feedback?,
@@ -142,16 +142,14 @@ impl Providers {
     }
 }
 
-/// Nothing where a value is wrong; nothing inside where there is no bucket.
-fn read_snapshot(reader: &mut Reader<'_>) -> Option<Option<SnapshotSettings>> {
-    if reader.optional("SNAPSHOT_BUCKET").is_none_or(|bucket| bucket.is_empty()) {
-        return Some(None);
-    }
+/// Nothing where there is no bucket, and where a value is wrong, which the reader has noted.
+fn read_snapshot(reader: &mut Reader<'_>) -> Option<SnapshotSettings> {
+    reader.optional("SNAPSHOT_BUCKET").filter(|bucket| !bucket.is_empty())?;
     let bucket: Option<BucketName> = reader.required("SNAPSHOT_BUCKET", "wazuh-triage-feeds");
     let key = reader.or_default("SNAPSHOT_KEY", "snapshot/current");
     let refresh: Option<NonZeroU32> = reader.or_default("SNAPSHOT_REFRESH_SECONDS", "300");
     let refresh = Duration::from_secs(refresh?.get().into());
-    Some(Some(SnapshotSettings { bucket: bucket?, key: key?, refresh }))
+    Some(SnapshotSettings { bucket: bucket?, key: key?, refresh })
 }
 
 fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {

@@ -28,6 +28,11 @@ pub fn is_around_one(network: &IpNet) -> bool {
     hosts.filter_map(|host| host.parse::<IpAddr>().ok()).any(|address| network.contains(&address))
 }
 
+/// The addresses of all services.
+pub fn addresses() -> impl Iterator<Item = IpAddr> {
+    SERVICES.iter().flat_map(|(_, hosts)| *hosts).filter_map(|host| host.parse().ok())
+}
+
 const SERVICES: [(&str, &[&str]); 9] = [
     (
         "Cloudflare DNS", // https://developers.cloudflare.com/1.1.1.1/ip-addresses/

@@ -5,6 +5,7 @@ mod door;
 pub mod feed;
 mod intelligence;
 mod keys;
+pub mod lists;
 mod pattern;
 mod policy;
 pub mod providers;

@@ -69,6 +69,12 @@ impl Formula {
         self
     }
 
+    /// The score of an indicator that this feed lists and of which nobody else says anything.
+    pub fn listing_score(&self, feed: &str, listing: &Listing) -> u8 {
+        let reliability = self.reliability(&Witness::Feed(feed.to_owned()), None);
+        combined(std::iter::once(weighted(reliability, basis_points(listing_strength(listing)))))
+    }
+
     /// How far a witness is trusted, knowing what it says.
     pub(super) fn reliability(&self, witness: &Witness, evidence: Option<&Evidence>) -> BasisPoints {
         let own = |name: &str| self.weights.get(name).copied();
@@ -335,6 +341,8 @@ mod tests {
         assert_eq!(formula.reliability(&Witness::Provider(Provider::Otx), None), 6_000);
         assert_eq!(formula.reliability(&Witness::Feed("Ours".into()), None), 9_500);
         assert_eq!(formula.reliability(&Witness::Feed("unheard-of".into()), None), 8_000);
+        assert_eq!(formula.listing_score("ours", &Listing::default()), 95);
+        assert_eq!(formula.listing_score("tor", &Listing { confidence: Some(50), ..Listing::default() }), 10);
         for wrong in ["otx", "otx=101", "otx=-1", "virustotal=50", "=5"] {
             assert!(wrong.parse::<Weight>().is_err(), "{wrong}");
         }
