@@ -9,7 +9,7 @@ variable "endpoint" {
 }
 
 variable "artifacts_dir" {
-  description = "Folder with enrich.zip, analyze.zip and notify.zip, built for this machine."
+  description = "Folder with enrich.zip, analyze.zip, notify.zip and ingest.zip, built for this machine."
   type        = string
 }
 

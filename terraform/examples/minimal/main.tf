@@ -23,7 +23,7 @@ module "pipeline" {
   source = "../../modules/pipeline"
 
   artifacts = {
-    for function in ["enrich", "analyze", "notify"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
+    for function in ["enrich", "analyze", "notify", "ingest"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
   }
 
   mail = {

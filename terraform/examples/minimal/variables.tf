@@ -5,7 +5,7 @@ variable "region" {
 }
 
 variable "artifacts_dir" {
-  description = "Folder with enrich.zip, analyze.zip and notify.zip, built for arm64."
+  description = "Folder with enrich.zip, analyze.zip, notify.zip and ingest.zip, built for arm64."
   type        = string
 }
 

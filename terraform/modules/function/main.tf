@@ -1,35 +1,38 @@
-# One Lambda function that reads one queue: its role, its log group, the function, and the mapping that feeds it.
+# One Lambda function: its role, its log group, the function, and the mapping that feeds it where it reads a queue.
 
 locals {
+  # The queue as a list of none or one.
+  source_queues = var.source_queue == null ? [] : [var.source_queue]
+
   environment = merge(var.environment, {
-    DEAD_LETTER_QUEUE_URL = var.source_queue.dead_letter_url
-    LEASE_SECONDS         = tostring(var.timeout_seconds)
-    LOG_LEVEL             = var.log_level
-  })
+    LEASE_SECONDS = tostring(var.timeout_seconds)
+    LOG_LEVEL     = var.log_level
+  }, { for queue in local.source_queues : "DEAD_LETTER_QUEUE_URL" => queue.dead_letter_url })
 
   # Lambda measures the variables as JSON. Three bytes are four characters in base64; length() counts no bytes.
   environment_bytes = length(base64encode(jsonencode(local.environment))) / 4 * 3
 
-  own_statements = [
+  own_statements = concat([
     {
       Sid      = "WriteOwnLog"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # the streams of this group
     },
-    {
-      Sid      = "ReadSourceQueue"
-      Effect   = "Allow"
-      Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
-      Resource = [var.source_queue.arn]
-    },
-    {
-      Sid      = "DeadLetterAtOnce"
-      Effect   = "Allow"
-      Action   = ["sqs:SendMessage"]
-      Resource = [var.source_queue.dead_letter_arn]
-    },
-  ]
+    ], flatten([for queue in local.source_queues : [
+      {
+        Sid      = "ReadSourceQueue"
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+        Resource = [queue.arn]
+      },
+      {
+        Sid      = "DeadLetterAtOnce"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [queue.dead_letter_arn]
+      },
+  ]]))
 
   passed_statements = [for statement in var.statements : merge(
     {
@@ -115,7 +118,9 @@ resource "aws_lambda_function" "this" {
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
-  event_source_arn                   = var.source_queue.arn
+  count = length(local.source_queues)
+
+  event_source_arn                   = local.source_queues[count.index].arn
   function_name                      = aws_lambda_function.this.arn
   function_response_types            = ["ReportBatchItemFailures"]
   batch_size                         = var.batch_size
@@ -125,4 +130,9 @@ resource "aws_lambda_event_source_mapping" "this" {
   scaling_config {
     maximum_concurrency = var.maximum_concurrency
   }
+}
+
+moved {
+  from = aws_lambda_event_source_mapping.this
+  to   = aws_lambda_event_source_mapping.this[0]
 }

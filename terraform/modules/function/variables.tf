@@ -43,13 +43,14 @@ variable "architecture" {
 }
 
 variable "source_queue" {
-  description = "The queue the function reads: the output `source` of a `queue` module."
+  description = "The queue the function reads: the output `source` of a `queue` module. null for one that only schedules call."
   type = object({
     arn                        = string
     dead_letter_arn            = string
     dead_letter_url            = string
     visibility_timeout_seconds = number
   })
+  default = null
 }
 
 variable "timeout_seconds" {
@@ -63,7 +64,7 @@ variable "timeout_seconds" {
   }
 
   validation {
-    condition     = var.source_queue.visibility_timeout_seconds >= 6 * var.timeout_seconds + var.batching_window_seconds
+    condition     = var.source_queue == null ? true : var.source_queue.visibility_timeout_seconds >= 6 * var.timeout_seconds + var.batching_window_seconds
     error_message = "The visibility timeout of the queue must be at least 6 times timeout_seconds plus batching_window_seconds, or a message that is still being worked on is delivered again."
   }
 }
@@ -113,13 +114,13 @@ variable "maximum_concurrency" {
 }
 
 variable "environment" {
-  description = "Environment of the function, besides DEAD_LETTER_QUEUE_URL, LEASE_SECONDS and LOG_LEVEL, which this module sets. Never a secret."
+  description = "Environment of the function, besides LEASE_SECONDS, LOG_LEVEL and, with a queue, DEAD_LETTER_QUEUE_URL, which this module sets. Never a secret."
   type        = map(string)
   default     = {}
 }
 
 variable "statements" {
-  description = "What the function may do beyond reading its queue and writing its log. Each names its resources in full."
+  description = "What the function may do beyond writing its log and reading its queue, if it has one. Each names its resources in full."
   type = list(object({
     sid       = string
     actions   = list(string)

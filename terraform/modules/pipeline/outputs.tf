@@ -24,18 +24,23 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Function names: `enrich`, `analyze`, `notify`."
-  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name }
+  description = "Function names: `enrich`, `analyze`, `notify`, `ingest`."
+  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name, ingest = module.feeds.function }
 }
 
 output "log_groups" {
   description = "Log group names, by the same keys as `functions`."
-  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group }
+  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group, ingest = module.feeds.log_group }
 }
 
 output "parameters" {
   description = "Names of the SSM parameters that the operator fills: `abuseipdb_key`, `misp_key`, `otx_key`, `model_key`."
   value       = { for key, parameter in aws_ssm_parameter.key : "${key}_key" => parameter.name }
+}
+
+output "feeds" {
+  description = "Feeds: `bucket`, which holds their copies, the snapshot and the lists, and `every_minutes` by feed."
+  value       = { bucket = module.feeds.bucket, every_minutes = module.feeds.schedules }
 }
 
 output "mail" {
@@ -53,7 +58,7 @@ output "mail_events" {
 }
 
 output "publisher_policy" {
-  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue and take from the feedback queue, nothing else."
+  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue, take from the feedback queue and fetch lists, nothing else."
   value = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -68,6 +73,19 @@ output "publisher_policy" {
         Effect   = "Allow"
         Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
         Resource = [module.queues["feedback"].arn]
+      },
+      {
+        Sid      = "FetchLists"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = module.feeds.list_arns
+      },
+      {
+        # Without it S3 does not say whether a list is missing or forbidden.
+        Sid      = "SeeWhatIsMissing"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [module.feeds.bucket_arn]
       },
     ]
   })

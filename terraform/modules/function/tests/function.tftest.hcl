@@ -69,15 +69,15 @@ run "the_function_is_a_rust_binary_on_arm64_with_a_log_of_its_own" {
 
 run "a_failed_record_does_not_fail_its_batch" {
   assert {
-    condition     = aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"])
+    condition     = aws_lambda_event_source_mapping.this[0].function_response_types == toset(["ReportBatchItemFailures"])
     error_message = "The mapping must use ReportBatchItemFailures."
   }
 
   assert {
     condition = (
-      aws_lambda_event_source_mapping.this.batch_size == 10 &&
-      aws_lambda_event_source_mapping.this.maximum_batching_window_in_seconds == 0 &&
-      aws_lambda_event_source_mapping.this.scaling_config[0].maximum_concurrency == 10
+      aws_lambda_event_source_mapping.this[0].batch_size == 10 &&
+      aws_lambda_event_source_mapping.this[0].maximum_batching_window_in_seconds == 0 &&
+      aws_lambda_event_source_mapping.this[0].scaling_config[0].maximum_concurrency == 10
     )
     error_message = "The mapping must hand over up to 10 messages at once, to up to 10 copies."
   }
@@ -253,4 +253,20 @@ run "an_unknown_retention_is_refused" {
   }
 
   expect_failures = [var.log_retention_days]
+}
+
+run "a_function_that_only_schedules_call_reads_no_queue" {
+  variables {
+    source_queue = null
+  }
+
+  assert {
+    condition     = length(aws_lambda_event_source_mapping.this) == 0 && !contains(keys(output.environment), "DEAD_LETTER_QUEUE_URL")
+    error_message = "Without a queue there is nothing to read from, and no dead-letter queue."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(output.policy).Statement : statement.Sid] == ["WriteOwnLog", "SendMail"]
+    error_message = "Without a queue the function may not touch one."
+  }
 }
