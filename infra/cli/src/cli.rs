@@ -13,6 +13,7 @@ use lambda::config::Environment;
 use crate::check;
 use crate::eval;
 use crate::eval::Thresholds;
+use crate::feed_status;
 use crate::model;
 use crate::preview;
 use crate::terminal;
@@ -31,6 +32,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Check(options) => check::run(options, environment),
         Command::Preview(options) => preview::run(options, environment),
         Command::Eval(options) => eval::run(options),
+        Command::Feeds { command: FeedsCommand::Status(options) } => feed_status::run(options, environment),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,6 +62,44 @@ enum Command {
     /// Score the assessment, and recorded answers of a model, on alerts whose truth is known.
     #[command(after_help = AFTER_EVAL)]
     Eval(EvalOptions),
+    /// Look after the feeds of a deployment.
+    Feeds {
+        #[command(subcommand)]
+        command: FeedsCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedsCommand {
+    /// Say how each feed stands: rows, age, what is wrong with it, licence.
+    #[command(after_help = AFTER_FEED_STATUS)]
+    Status(FeedStatusOptions),
+}
+
+const AFTER_FEED_STATUS: &str = "\
+Environment:
+  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+                     aws configure export-credentials --format env  prints the last three
+  FEEDS_BUCKET       the bucket, in place of --bucket
+  AWS_ENDPOINT_URL   an emulator
+
+Exit codes:
+   0  done, however the feeds stand
+  64  wrong arguments
+  65  the status is of another version of this program
+  69  S3 did not hand it over
+  71  the asynchronous runtime did not start
+  74  the output cannot be written
+  78  the environment is wrong";
+
+#[derive(Debug, Args)]
+pub(crate) struct FeedStatusOptions {
+    /// Bucket of the feeds: `terraform output feeds`.
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 const AFTER_PREVIEW: &str = "\
