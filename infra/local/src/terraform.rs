@@ -64,11 +64,17 @@ pub struct Functions {
     pub enrich: String,
     pub analyze: String,
     pub notify: String,
+    pub ingest: String,
 }
 
 impl Functions {
-    pub fn all(&self) -> [(&'static str, &str); 3] {
-        [("enrich", &self.enrich), ("analyze", &self.analyze), ("notify", &self.notify)]
+    pub fn all(&self) -> [(&'static str, &str); 4] {
+        [
+            ("enrich", &self.enrich),
+            ("analyze", &self.analyze),
+            ("notify", &self.notify),
+            ("ingest", &self.ingest),
+        ]
     }
 }
 
@@ -225,7 +231,7 @@ mod tests {
     #[test]
     fn outputs_are_read_by_name() {
         let queues = r#"{"sensitive":false,"type":["object",{}],"value":{"alerts":"a","enriched":"e","notices":"n","feedback":"f"}}"#;
-        let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3"}}"#;
+        let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3","ingest":"4"}}"#;
         let text = format!(
             r#"{{"queues":{queues},"dead_letter_queues":{queues},"functions":{names},"log_groups":{names},
             "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","analyses":"y","sightings":"s","deliveries":"d"}}}},

@@ -1,13 +1,10 @@
-# One Lambda function: its role, its log group, the function, and the mapping that feeds it where it reads a queue.
+# One Lambda function: its role, its log group, the function, and the mapping of the queue that feeds it, if one does.
 
 locals {
-  # The queue as a list of none or one.
-  source_queues = var.source_queue == null ? [] : [var.source_queue]
-
   environment = merge(var.environment, {
     LEASE_SECONDS = tostring(var.timeout_seconds)
     LOG_LEVEL     = var.log_level
-  }, { for queue in local.source_queues : "DEAD_LETTER_QUEUE_URL" => queue.dead_letter_url })
+  }, { for queue in var.source_queue[*] : "DEAD_LETTER_QUEUE_URL" => queue.dead_letter_url })
 
   # Lambda measures the variables as JSON. Three bytes are four characters in base64; length() counts no bytes.
   environment_bytes = length(base64encode(jsonencode(local.environment))) / 4 * 3
@@ -18,21 +15,20 @@ locals {
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # the streams of this group
-    },
-    ], flatten([for queue in local.source_queues : [
-      {
-        Sid      = "ReadSourceQueue"
-        Effect   = "Allow"
-        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
-        Resource = [queue.arn]
-      },
-      {
-        Sid      = "DeadLetterAtOnce"
-        Effect   = "Allow"
-        Action   = ["sqs:SendMessage"]
-        Resource = [queue.dead_letter_arn]
-      },
-  ]]))
+    }],
+    [for queue in var.source_queue[*] : {
+      Sid      = "ReadSourceQueue"
+      Effect   = "Allow"
+      Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+      Resource = [queue.arn]
+    }],
+    [for queue in var.source_queue[*] : {
+      Sid      = "DeadLetterAtOnce"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [queue.dead_letter_arn]
+    }],
+  )
 
   passed_statements = [for statement in var.statements : merge(
     {
@@ -118,9 +114,9 @@ resource "aws_lambda_function" "this" {
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
-  count = length(local.source_queues)
+  count = var.source_queue == null ? 0 : 1
 
-  event_source_arn                   = local.source_queues[count.index].arn
+  event_source_arn                   = var.source_queue.arn
   function_name                      = aws_lambda_function.this.arn
   function_response_types            = ["ReportBatchItemFailures"]
   batch_size                         = var.batch_size

@@ -43,7 +43,7 @@ variable "architecture" {
 }
 
 variable "source_queue" {
-  description = "The queue the function reads: the output `source` of a `queue` module. null for one that only schedules call."
+  description = "The queue the function reads: the output `source` of a `queue` module. null for one that only a schedule or a person calls."
   type = object({
     arn                        = string
     dead_letter_arn            = string
@@ -120,7 +120,7 @@ variable "environment" {
 }
 
 variable "statements" {
-  description = "What the function may do beyond writing its log and reading its queue, if it has one. Each names its resources in full."
+  description = "What the function may do beyond reading its queue and writing its log. Each names its resources in full."
   type = list(object({
     sid       = string
     actions   = list(string)

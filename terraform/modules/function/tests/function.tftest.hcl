@@ -255,18 +255,23 @@ run "an_unknown_retention_is_refused" {
   expect_failures = [var.log_retention_days]
 }
 
-run "a_function_that_only_schedules_call_reads_no_queue" {
+run "a_function_without_a_queue_reads_none" {
   variables {
     source_queue = null
   }
 
   assert {
-    condition     = length(aws_lambda_event_source_mapping.this) == 0 && !contains(keys(output.environment), "DEAD_LETTER_QUEUE_URL")
-    error_message = "Without a queue there is nothing to read from, and no dead-letter queue."
+    condition     = length(aws_lambda_event_source_mapping.this) == 0
+    error_message = "Nothing must feed it."
   }
 
   assert {
-    condition     = [for statement in jsondecode(output.policy).Statement : statement.Sid] == ["WriteOwnLog", "SendMail"]
-    error_message = "Without a queue the function may not touch one."
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteOwnLog", "SendMail"]
+    error_message = "It must have no rights on a queue."
+  }
+
+  assert {
+    condition     = keys(aws_lambda_function.this.environment[0].variables) == tolist(["CLAIMS_TABLE", "LEASE_SECONDS", "LOG_LEVEL"])
+    error_message = "It must not be told of a dead-letter queue."
   }
 }
