@@ -33,8 +33,8 @@ impl<'a> Asking<'a> {
     /// The URL of a place, with this query.
     pub fn url(&self, place: &str, query: &[(&str, String)]) -> Result<Url, FetchError> {
         let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-        let mut url =
-            Url::parse(place).ok().filter(is_web).ok_or_else(|| self.error(place, Trouble::Place))?;
+        let url = Url::parse(place).ok().filter(is_web);
+        let mut url = url.ok_or_else(|| self.error("its configured address", Trouble::Place))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -81,14 +81,22 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Without the query of the URL: a place is enough to look for, and a query may hold more than that.
+    /// Names the host and the end of the path: what is before it, the query and the user may hold a key.
     pub fn failed(&self, url: &Url, trouble: Trouble) -> FetchError {
-        self.error(&format!("{}{}", url.authority(), url.path()), trouble)
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let path = url.path().trim_end_matches('/');
+        let place = match path.rsplit_once('/') {
+            Some(("", name)) => format!("{host}{port}/{name}"),
+            Some((_, name)) => format!("{host}{port}/…/{name}"),
+            None => format!("{host}{port}"),
+        };
+        self.error(&place, trouble)
     }
 
     /// The site has not said where the source is.
     pub fn without_place(&self) -> FetchError {
-        self.error("nowhere", Trouble::NoPlace)
+        self.error("its configured address", Trouble::NoPlace)
     }
 
     fn error(&self, place: &str, trouble: Trouble) -> FetchError {

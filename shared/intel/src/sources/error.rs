@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 #[error("could not fetch the feed {feed} from {place}")]
 pub struct FetchError {
     pub feed: String,
-    /// Host and path that were asked, without the query.
+    /// Host and last part of the path that were asked.
     pub place: String,
     #[source]
     pub trouble: Trouble,

@@ -83,6 +83,10 @@ pub(super) async fn step(
     };
     let sifted = complete(&bytes, format).and_then(|()| asking.sieve().sift(&bytes));
     let sifted = sifted.map_err(|trouble| asking.failed(&url, trouble))?;
+    if sifted.tally.is_mostly_unreadable() {
+        let changed = Trouble::Unreadable("most of it cannot be read; its format may have changed");
+        return Err(asking.failed(&url, changed));
+    }
     let rows = sifted.tally.rows;
     if extent == Extent::Everything && is_implausible(&known, rows, asking.now()) {
         return Err(asking.failed(&url, Trouble::Shrunk { before: known.rows, now: rows }));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::lenient;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::asking::Asking;
@@ -123,7 +124,17 @@ async fn event(asking: &Asking<'_>, feed: &MispFeed, uuid: &str) -> Result<Sifte
     let bytes = asking.body(&url, asking.get(&url), Limits::list(32)).await?;
     let failed = |trouble| asking.failed(&url, trouble);
     complete(&bytes, Format::Json).map_err(failed)?;
+    let file = serde_json::from_slice::<File<'_>>(&bytes);
+    if !file.is_ok_and(|file| file.event.get().starts_with('{')) {
+        return Err(failed(Trouble::Unreadable("the file has no event")));
+    }
     asking.sieve().sift(&bytes).map_err(failed)
+}
+
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow, rename = "Event")]
+    event: &'a RawValue,
 }
 
 /// What is no UUID never becomes part of a path.

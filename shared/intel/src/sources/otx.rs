@@ -32,6 +32,8 @@ pub(super) struct Pulses {
 struct Reading {
     round: Round,
     route: Route,
+    /// Whether no page follows the one that was read last.
+    is_last: bool,
     /// Pulses of the last page that have more indicators than the page shows.
     pulses: VecDeque<Pulse>,
     /// Whether nothing had to be left out so far.
@@ -75,14 +77,15 @@ pub(super) async fn step(asking: &Asking<'_>, state: &State) -> Result<Step, Fet
     let mut reading = going_on.unwrap_or_else(|| Reading {
         round: pulses.rounds.begin(asking.now()),
         route: Route::Subscribed { page: 1, size: PAGE },
+        is_last: false,
         pulses: VecDeque::new(),
         is_complete: true,
     });
-    let (sifted, more) = match reading.pulses.pop_front() {
-        Some(pulse) => (reading.rest_of(asking, pulse).await?, true),
+    let sifted = match reading.pulses.pop_front() {
+        Some(pulse) => reading.rest_of(asking, pulse).await?,
         None => reading.next_page(asking).await?,
     };
-    let more = more || !reading.pulses.is_empty();
+    let more = !reading.is_last || !reading.pulses.is_empty();
     if more {
         pulses.reading = Some(reading);
     } else {
@@ -98,8 +101,8 @@ pub(super) async fn step(asking: &Asking<'_>, state: &State) -> Result<Step, Fet
 }
 
 impl Reading {
-    /// The next page of pulses, or of indicators, and whether another one follows.
-    async fn next_page(&mut self, asking: &Asking<'_>) -> Result<(Sifted, bool), FetchError> {
+    /// The next page of pulses, or of indicators.
+    async fn next_page(&mut self, asking: &Asking<'_>) -> Result<Sifted, FetchError> {
         let since = ("modified_since", self.round.since.strftime("%Y-%m-%dT%H:%M:%S").to_string());
         match self.route {
             Route::Subscribed { page, size } => {
@@ -107,16 +110,16 @@ impl Reading {
                 match get(asking, "/api/v1/pulses/subscribed", &query).await {
                     Ok((url, bytes)) => {
                         let (sifted, next) = self.pulses_of(asking, &url, &bytes, page)?;
-                        self.route = Route::Subscribed { page: next.unwrap_or(page), size };
-                        Ok((sifted, next.is_some()))
+                        self.go_on(next, |page| Route::Subscribed { page, size });
+                        Ok(sifted)
                     }
-                    Err(error) if is_too_much(&error) => {
+                    Err(error) if is_too_much(&error.trouble) => {
                         self.route = easier(page, size);
                         tracing::warn!(
                             error = lambda::logs::chain(&error),
                             "a page of pulses did not come; the next one is smaller, or comes another way"
                         );
-                        Ok((Sifted::default(), true))
+                        Ok(Sifted::default())
                     }
                     Err(error) => Err(error),
                 }
@@ -126,9 +129,16 @@ impl Reading {
                 let (url, bytes) = get(asking, "/api/v1/indicators/export", &query).await?;
                 let (_, next) = read(asking, &url, &bytes, page)?;
                 let sifted = sift(asking, &url, &bytes)?;
-                self.route = Route::Export { page: next.unwrap_or(page) };
-                Ok((sifted, next.is_some()))
+                self.go_on(next, |page| Route::Export { page });
+                Ok(sifted)
             }
+        }
+    }
+
+    fn go_on(&mut self, next: Option<u32>, route: impl Fn(u32) -> Route) {
+        match next {
+            Some(page) => self.route = route(page),
+            None => self.is_last = true,
         }
     }
 
@@ -148,34 +158,30 @@ impl Reading {
 
     /// The next page of a pulse. One that fails is tried again after the others, and then left for the next round.
     async fn rest_of(&mut self, asking: &Asking<'_>, mut pulse: Pulse) -> Result<Sifted, FetchError> {
-        let page = pulse.page;
-        let place = format!("/api/v1/pulses/{}/indicators", pulse.id);
-        let query = [("limit", INDICATORS.to_owned()), ("page", page.to_string())];
-        let (url, bytes) = match get(asking, &place, &query).await {
-            Ok(got) => got,
-            // Deleted since the page was read, or not for us.
-            Err(FetchError { trouble: Trouble::Missing { .. }, .. }) => return Ok(Sifted::default()),
-            Err(error) if is_too_much(&error) => {
-                if pulse.has_failed {
-                    self.is_complete = false;
-                    tracing::warn!(
-                        error = lambda::logs::chain(&error),
-                        "the rest of a pulse did not come; it is left for the next round"
-                    );
-                } else {
-                    self.pulses.push_back(Pulse { has_failed: true, ..pulse });
+        match pulse.next_page(asking).await {
+            Ok((sifted, next)) => {
+                if let Some(page) = next.filter(|page| *page <= MOST_PULSE_PAGES) {
+                    pulse.page = page;
+                    self.pulses.push_front(pulse);
                 }
-                return Ok(Sifted::default());
+                Ok(sifted)
             }
-            Err(error) => return Err(error),
-        };
-        let (results, next) = read(asking, &url, &bytes, page)?;
-        let sifted = sift(asking, &url, &pulse.around(&results))?;
-        if let Some(next) = next.filter(|next| *next <= MOST_PULSE_PAGES) {
-            pulse.page = next;
-            self.pulses.push_front(pulse);
+            // Deleted since the page was read, or not for us.
+            Err(FetchError { trouble: Trouble::Missing { .. }, .. }) => Ok(Sifted::default()),
+            Err(error) if !is_of_the_pulse(&error.trouble) => Err(error),
+            Err(_) if !pulse.has_failed => {
+                self.pulses.push_back(Pulse { has_failed: true, ..pulse });
+                Ok(Sifted::default())
+            }
+            Err(error) => {
+                self.is_complete = false;
+                tracing::warn!(
+                    error = lambda::logs::chain(&error),
+                    "the rest of a pulse did not come; it is left for the next round"
+                );
+                Ok(Sifted::default())
+            }
         }
-        Ok(sifted)
     }
 }
 
@@ -188,11 +194,24 @@ fn easier(page: u32, size: u32) -> Route {
 }
 
 /// Whether the answer was too much for the server or for us, so that less may work.
-fn is_too_much(error: &FetchError) -> bool {
+fn is_too_much(trouble: &Trouble) -> bool {
     matches!(
-        error.trouble,
+        trouble,
         Trouble::Timeout { .. } | Trouble::Server { .. } | Trouble::Truncated | Trouble::TooLarge { .. }
     )
+}
+
+/// Whether another pulse may still be fine.
+fn is_of_the_pulse(trouble: &Trouble) -> bool {
+    is_too_much(trouble)
+        || matches!(
+            trouble,
+            Trouble::Refused { .. }
+                | Trouble::Moved { .. }
+                | Trouble::Page
+                | Trouble::Encoding
+                | Trouble::Unreadable(_)
+        )
 }
 
 async fn get(
@@ -272,6 +291,15 @@ impl Pulse {
             page: 1,
             has_failed: false,
         })
+    }
+
+    /// The indicators of its next page, and the number of the page after that.
+    async fn next_page(&self, asking: &Asking<'_>) -> Result<(Sifted, Option<u32>), FetchError> {
+        let path = format!("/api/v1/pulses/{}/indicators", self.id);
+        let query = [("limit", INDICATORS.to_owned()), ("page", self.page.to_string())];
+        let (url, bytes) = get(asking, &path, &query).await?;
+        let (indicators, next) = read(asking, &url, &bytes, self.page)?;
+        Ok((sift(asking, &url, &self.around(&indicators))?, next))
     }
 
     /// The pulse as if it had come with these indicators.

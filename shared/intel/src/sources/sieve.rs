@@ -58,7 +58,7 @@ impl Sifted {
 }
 
 impl Sieve<'_> {
-    /// Reads a feed in memory. One that is unreadable for the most part is not the feed that it was.
+    /// Reads a feed in memory.
     pub fn sift(&self, text: &[u8]) -> Result<Sifted, Trouble> {
         let mut sifted = Sifted::default();
         let read =
@@ -73,9 +73,6 @@ impl Sieve<'_> {
             );
         // The text is in memory, and smaller than what a line may have.
         let read = read.map_err(|_| Trouble::Unreadable("one of its lines is too long"))?;
-        if read.bad > read.rows + read.expired + read.other_types {
-            return Err(Trouble::Unreadable("most of it cannot be read; its format may have changed"));
-        }
         let Sifted { rows, removed, tally } = &mut sifted;
         removed.retain(|(entry, _)| !rows.contains_key(entry));
         tally.rows = rows.len();

@@ -8,7 +8,7 @@ use super::warninglists::Lists;
 
 /// Where a source's next step begins. The default is a source that was never fetched.
 ///
-/// Belongs to one source; a state of another one counts as never fetched. At most 64 KiB as JSON.
+/// Belongs to one source: keep it under the source's name. At most 64 KiB as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State(pub(super) Progress);
 

@@ -42,6 +42,13 @@ impl LeftOut {
 }
 
 impl Tally {
+    /// Whether more was unreadable than all the rest: then it is not the feed that it was.
+    pub(super) fn is_mostly_unreadable(&self) -> bool {
+        let unreadable = self.left_out.get(&LeftOut::Unreadable).copied().unwrap_or_default();
+        let left_out: usize = self.left_out.values().sum();
+        unreadable > self.rows + (left_out - unreadable)
+    }
+
     pub fn leave_out(&mut self, reason: LeftOut, entries: usize) {
         if entries > 0 {
             *self.left_out.entry(reason).or_default() += entries;
