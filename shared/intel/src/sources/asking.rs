@@ -8,6 +8,11 @@ use super::sieve::Sieve;
 use super::{FetchError, Settings, Source, Trouble};
 use crate::providers::transport::key_header;
 
+/// What is below a root, with or without a slash at its end.
+pub(super) fn under(root: &str, path: &str) -> String {
+    format!("{}/{path}", root.trim_end_matches('/'))
+}
+
 /// One source that is being asked.
 pub(super) struct Asking<'a> {
     pub source: &'a Source,

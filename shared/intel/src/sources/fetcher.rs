@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use lambda::http::{self, ClientError};
 use lambda::secrets::Secret;
 
-use super::asking::Asking;
+use super::asking::{Asking, under};
 use super::download::rate_limited;
 use super::list::{self, Extent, Format, Publication};
 use super::{FetchError, Source, State, Step, Trouble, misp, misp_feed, otx, warninglists};
 use crate::providers::abuseipdb;
 
-/// Where the services are, each without a slash at the end. The default is where their publishers have them.
+/// Where the services are. The default is where their publishers have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     pub otx: String,
@@ -122,7 +122,7 @@ impl Fetcher {
         let limit = self.settings.abuseipdb_limit.map(|limit| ("limit", limit.to_string()));
         let least =
             self.settings.abuseipdb_least_confidence.map(|least| ("confidenceMinimum", least.to_string()));
-        let place = format!("{}/api/v2/blacklist", self.settings.places.abuseipdb);
+        let place = under(&self.settings.places.abuseipdb, "api/v2/blacklist");
         let mut blacklist = Publication::new(place, Format::Json, 64, Extent::Everything);
         blacklist.query = limit.into_iter().chain(least).collect();
         blacklist.key_header = Some("Key");
@@ -134,28 +134,37 @@ impl Fetcher {
     }
 
     fn drop(&self, file: &str) -> Publication {
-        let place = format!("{}/drop/{file}", self.settings.places.spamhaus);
+        let place = under(&self.settings.places.spamhaus, &format!("drop/{file}"));
         Publication::new(place, Format::JsonLines, 8, Extent::Everything)
     }
 
     fn feodo(&self) -> Publication {
-        let place = format!("{}/downloads/ipblocklist.json", self.settings.places.feodo);
         // Since the take-downs of 2024 it is nearly empty.
-        Publication::new(place, Format::Json, 8, Extent::EverythingIfAny)
+        abuse_ch(
+            &self.settings.places.feodo,
+            "downloads/ipblocklist.json",
+            Format::Json,
+            Extent::EverythingIfAny,
+        )
     }
 
     fn urlhaus(&self) -> Publication {
-        let place = format!("{}/downloads/csv_recent/", self.settings.places.urlhaus);
-        Publication::new(place, Format::Lines, 64, Extent::Everything)
+        abuse_ch(&self.settings.places.urlhaus, "downloads/csv_recent/", Format::Lines, Extent::Everything)
     }
 
     fn threatfox(&self) -> Publication {
-        let place = format!("{}/export/csv/recent/", self.settings.places.threatfox);
-        Publication::new(place, Format::Lines, 32, Extent::Latest)
+        abuse_ch(&self.settings.places.threatfox, "export/csv/recent/", Format::Lines, Extent::Latest)
     }
 
     fn tor_exits(&self) -> Publication {
-        let place = format!("{}/exit-addresses", self.settings.places.tor);
+        let place = under(&self.settings.places.tor, "exit-addresses");
         Publication::new(place, Format::Lines, 8, Extent::Everything)
     }
+}
+
+/// One of abuse.ch's lists. They need no key, and take one from those who have it.
+fn abuse_ch(root: &str, path: &str, format: Format, extent: Extent) -> Publication {
+    let mut publication = Publication::new(under(root, path), format, 64, extent);
+    publication.key_header = Some("Auth-Key");
+    publication
 }

@@ -20,13 +20,22 @@ pub(super) struct Listed {
     at: Option<Timestamp>,
 }
 
+impl Listed {
+    /// The same list once more. A state that changes every time would be kept every time: once a day is enough.
+    fn confirmed(self, now: Timestamp) -> Self {
+        const DAY: Duration = Duration::from_hours(24);
+        let is_recent = self.at.is_some_and(|at| at <= now && at + DAY > now);
+        if is_recent { self } else { Self { at: Some(now), ..self } }
+    }
+}
+
 /// How one list is published.
 pub(super) struct Publication {
     pub place: String,
     pub query: Vec<(&'static str, String)>,
     pub format: Format,
     pub limits: Limits,
-    /// The header that takes the key, where one is needed.
+    /// The header that takes the key, where one is needed or may be given.
     pub key_header: Option<&'static str>,
     pub extent: Extent,
 }
@@ -70,14 +79,13 @@ pub(super) async fn step(
     let Publication { place, query, format, limits, key_header, extent } = publication;
     let url = asking.url(&place, &query)?;
     let mut request = asking.get(&url);
-    if let Some(header) = key_header {
+    if let Some(header) = key_header.filter(|_| asking.source.needs_key() || asking.key.is_some()) {
         // Without this type AbuseIPDB's errors come as HTML pages.
         request = request.header(header, asking.key(&url)?).header(ACCEPT, "application/json");
     }
     let (bytes, validator) = match asking.ask(&url, request, &known.validator, limits).await? {
         Got::Unchanged => {
-            let state = State(Progress::List(Listed { at: Some(asking.now()), ..known }));
-            return Ok(Step::Unchanged { state });
+            return Ok(Step::Unchanged { state: State(Progress::List(known.confirmed(asking.now()))) });
         }
         Got::Body { bytes, validator } => (bytes, validator),
     };

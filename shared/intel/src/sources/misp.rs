@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::asking::Asking;
+use super::asking::{Asking, under};
 use super::download::{Limits, rate_limited};
 use super::list::{Format, complete};
 use super::round::{Round, Rounds};
@@ -94,7 +94,7 @@ fn url(asking: &Asking<'_>) -> Result<Url, FetchError> {
     let Some(root) = &asking.settings.places.misp else {
         return Err(asking.without_place());
     };
-    asking.url(&format!("{}/attributes/restSearch", root.trim_end_matches('/')), &[])
+    asking.url(&under(root, "attributes/restSearch"), &[])
 }
 
 /// A search for what counts as a match, narrowed by `more`.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::asking::Asking;
+use super::asking::{Asking, under};
 use super::download::{Got, Limits, Validator};
 use super::list::{Format, complete, shrank};
 use super::round::Rounds;
@@ -87,7 +87,7 @@ struct About {
 
 /// Learns which events have changed.
 async fn manifest(asking: &Asking<'_>, feed: &MispFeed, mut events: Events) -> Result<Step, FetchError> {
-    let url = asking.url(&format!("{}/manifest.json", feed.url()), &[])?;
+    let url = asking.url(&under(feed.url(), "manifest.json"), &[])?;
     let got = asking.ask(&url, asking.get(&url), &events.validator, Limits::list(32)).await?;
     let (bytes, validator) = match got {
         Got::Unchanged => return Ok(Step::Unchanged { state: State(Progress::MispFeed(events)) }),
@@ -120,7 +120,7 @@ async fn manifest(asking: &Asking<'_>, feed: &MispFeed, mut events: Events) -> R
 }
 
 async fn event(asking: &Asking<'_>, feed: &MispFeed, uuid: &str) -> Result<Sifted, FetchError> {
-    let url = asking.url(&format!("{}/{uuid}.json", feed.url()), &[])?;
+    let url = asking.url(&under(feed.url(), &format!("{uuid}.json")), &[])?;
     let bytes = asking.body(&url, asking.get(&url), Limits::list(32)).await?;
     let failed = |trouble| asking.failed(&url, trouble);
     complete(&bytes, Format::Json).map_err(failed)?;

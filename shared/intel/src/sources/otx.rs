@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::asking::Asking;
+use super::asking::{Asking, under};
 use super::download::{Limits, rate_limited};
 use super::list::{Format, complete};
 use super::round::{Round, Rounds};
@@ -107,7 +107,7 @@ impl Reading {
         match self.route {
             Route::Subscribed { page, size } => {
                 let query = [since, ("limit", size.to_string()), ("page", page.to_string())];
-                match get(asking, "/api/v1/pulses/subscribed", &query).await {
+                match get(asking, "api/v1/pulses/subscribed", &query).await {
                     Ok((url, bytes)) => {
                         let (sifted, next) = self.pulses_of(asking, &url, &bytes, page)?;
                         self.go_on(next, |page| Route::Subscribed { page, size });
@@ -126,7 +126,7 @@ impl Reading {
             }
             Route::Export { page } => {
                 let query = [("types", TYPES.to_owned()), since, ("page", page.to_string())];
-                let (url, bytes) = get(asking, "/api/v1/indicators/export", &query).await?;
+                let (url, bytes) = get(asking, "api/v1/indicators/export", &query).await?;
                 let (_, next) = read(asking, &url, &bytes, page)?;
                 let sifted = sift(asking, &url, &bytes)?;
                 self.go_on(next, |page| Route::Export { page });
@@ -219,7 +219,7 @@ async fn get(
     path: &str,
     query: &[(&str, String)],
 ) -> Result<(Url, Vec<u8>), FetchError> {
-    let url = asking.url(&format!("{}{path}", asking.settings.places.otx), query)?;
+    let url = asking.url(&under(&asking.settings.places.otx, path), query)?;
     let request =
         asking.get(&url).header("X-OTX-API-KEY", asking.key(&url)?).header(ACCEPT, "application/json");
     let bytes = asking.body(&url, request, LIMITS).await?;
@@ -295,7 +295,7 @@ impl Pulse {
 
     /// The indicators of its next page, and the number of the page after that.
     async fn next_page(&self, asking: &Asking<'_>) -> Result<(Sifted, Option<u32>), FetchError> {
-        let path = format!("/api/v1/pulses/{}/indicators", self.id);
+        let path = format!("api/v1/pulses/{}/indicators", self.id);
         let query = [("limit", INDICATORS.to_owned()), ("page", self.page.to_string())];
         let (url, bytes) = get(asking, &path, &query).await?;
         let (indicators, next) = read(asking, &url, &bytes, self.page)?;

@@ -88,8 +88,8 @@ impl Source {
             Self::MispFeed(_) => "the publisher's; sharing by TLP of each event",
             Self::AbuseIpDb => "AbuseIPDB terms of service",
             Self::SpamhausDropV4 | Self::SpamhausDropV6 => "Spamhaus DROP terms, with attribution",
-            Self::Feodo | Self::UrlHaus | Self::ThreatFox => "CC0 1.0, abuse.ch terms of use",
-            Self::TorExits => "public data of the Tor Project",
+            Self::Feodo | Self::UrlHaus | Self::ThreatFox => "abuse.ch terms of use",
+            Self::TorExits => "public, by the Tor Project",
             Self::Warninglists => "CC0 1.0",
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::asking::Asking;
+use super::asking::{Asking, under};
 use super::download::{Got, Limits, Validator};
 use super::list::{Format, complete, shrank};
 use super::state::Progress;
@@ -122,8 +122,8 @@ async fn list(
     name: &str,
     known: &Known,
 ) -> Result<Option<(Vec<u8>, Known)>, FetchError> {
-    let root = asking.settings.places.warninglists.trim_end_matches('/');
-    let url = asking.url(&format!("{root}/{name}/list.json"), &[])?;
+    let place = under(&asking.settings.places.warninglists, &format!("{name}/list.json"));
+    let url = asking.url(&place, &[])?;
     let (bytes, validator) =
         match asking.ask(&url, asking.get(&url), &known.validator, Limits::list(16)).await? {
             Got::Unchanged => return Ok(None),

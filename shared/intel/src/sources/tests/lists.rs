@@ -77,7 +77,9 @@ async fn each_list_is_asked_where_it_is_published_and_its_rows_say_when_they_end
         let asked = stub.asked();
         assert_eq!(asked[0].path, path);
         assert_eq!(asked[0].header("accept-encoding"), "gzip");
-        assert_eq!(asked[0].headers.contains_key("key"), *source == Source::AbuseIpDb, "{source}");
+        let keys = ["key", "auth-key"].map(|name| asked[0].headers.contains_key(name));
+        let is_of_abuse_ch = matches!(source, Source::Feodo | Source::UrlHaus | Source::ThreatFox);
+        assert_eq!(keys, [*source == Source::AbuseIpDb, is_of_abuse_ch], "{source}");
         assert!(!asked[0].headers.contains_key("if-none-match"), "{source}");
         assert!(asked[1].headers.contains_key("if-none-match"), "{source}");
     }
@@ -86,7 +88,7 @@ async fn each_list_is_asked_where_it_is_published_and_its_rows_say_when_they_end
 #[tokio::test]
 async fn the_blacklist_is_asked_for_as_much_as_the_plan_allows() {
     let stub = Stub::text(BLACKLIST).await;
-    let free = fetcher(&stub.url);
+    let free = fetcher(&format!("{}/", stub.url));
     let mut wishes = settings(&stub.url);
     (wishes.abuseipdb_limit, wishes.abuseipdb_least_confidence) = (Some(100_000), Some(75));
     let paid = Fetcher::new(wishes).unwrap();
@@ -94,6 +96,7 @@ async fn the_blacklist_is_asked_for_as_much_as_the_plan_allows() {
         fetcher.step(&Source::AbuseIpDb, Some(&key()), &State::default(), now()).await.unwrap();
     }
     let asked = stub.asked();
+    assert_eq!(asked[0].path, "/api/v2/blacklist");
     assert!(asked[0].query.is_empty(), "the free plan refuses wishes: {:?}", asked[0].query);
     assert_eq!(asked[1].query["limit"], "100000");
     assert_eq!(asked[1].query["confidenceMinimum"], "75");
