@@ -36,6 +36,18 @@ pub struct Row {
     pub expires: Option<Timestamp>,
 }
 
+impl Row {
+    /// What is known of the entry once its source has spoken of it again: whichever was listed later speaks, or else
+    /// the new one, and the later end counts. An entry of two pulses lasts as long as either.
+    #[must_use]
+    pub fn renewed_by(self, newer: Self) -> Self {
+        let ends = [self.expires, newer.expires];
+        let expires = if ends.contains(&None) { None } else { ends.into_iter().flatten().max() };
+        let row = if self.listing.listed_at > newer.listing.listed_at { self } else { newer };
+        Self { expires, ..row }
+    }
+}
+
 /// What a feed is called.
 #[derive(Clone, Copy, Debug)]
 pub enum Naming<'a> {

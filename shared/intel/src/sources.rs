@@ -35,7 +35,8 @@ pub enum Step {
     Unchanged { state: State },
     /// The source's whole list: rows that are not in it are no longer listed.
     Whole { rows: Vec<Row>, tally: Tally, state: State },
-    /// A part of what the source has. Rows replace those of the same entry; others stay until they end.
+    /// A part of what the source has; other rows stay until they end. A row that is known is
+    /// [renewed](Row::renewed_by), not replaced: pages come with what is newest first.
     Part {
         rows: Vec<Row>,
         /// Entries that the source has taken back, each with the [`Row::source`] of its row.

@@ -209,6 +209,27 @@ fn a_row_says_when_it_ends() {
 }
 
 #[test]
+fn a_row_that_is_known_is_renewed() {
+    let row = |title: &str, listed_at: Option<&str>, expires: Option<&str>| {
+        let day = |day: &str| format!("2026-10-{day}T00:00:00Z").parse().unwrap();
+        let entry = Entry::Indicator("203.0.113.1".parse().unwrap());
+        let listing =
+            Listing { title: Some(title.into()), listed_at: listed_at.map(day), ..Listing::default() };
+        Row { entry, source: "otx".into(), listing, expires: expires.map(day) }
+    };
+    for (known, newer, expected) in [
+        ((Some("01"), Some("20")), (Some("02"), Some("10")), ("newer", Some("20"))),
+        ((Some("02"), Some("10")), (Some("01"), Some("20")), ("known", Some("20"))),
+        ((Some("01"), Some("10")), (Some("01"), None), ("newer", None)),
+        ((None, None), (None, Some("10")), ("newer", None)),
+    ] {
+        let renewed = row("known", known.0, known.1).renewed_by(row("newer", newer.0, newer.1));
+        assert_eq!(renewed.listing.title.as_deref(), Some(expected.0), "{known:?} {newer:?}");
+        assert_eq!(renewed.expires, row("", None, expected.1).expires, "{known:?} {newer:?}");
+    }
+}
+
+#[test]
 fn what_is_no_feed_says_what_it_is() {
     let list = r#"{"name":"x","type":"cidr","list":["10.0.0.0/8"]}"#;
     assert_eq!(

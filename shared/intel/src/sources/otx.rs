@@ -1,11 +1,13 @@
 //! OTX: the pulses that the key's owner has subscribed to, page by page, and the rest of large pulses after each page.
 //!
 //! `/pulses/subscribed` times out for many subscribers (OTX-Python-SDK issue 82): then the pages become smaller, and if
-//! that does not help the round goes on by `/indicators/export`, which knows neither pulses nor ends.
+//! that does not help for hours the round goes on by `/indicators/export`, which knows neither pulses nor ends.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use domain::lenient;
+use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::header::ACCEPT;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,8 @@ struct Reading {
     route: Route,
     /// Whether no page follows the one that was read last.
     is_last: bool,
+    /// Until then trouble with the smallest pages may be one that passes.
+    patient_until: Timestamp,
     /// Pulses of the last page that have more indicators than the page shows.
     pulses: VecDeque<Pulse>,
     /// Whether nothing had to be left out so far.
@@ -54,7 +58,7 @@ struct Pulse {
     name: String,
     modified: Option<String>,
     page: u32,
-    has_failed: bool,
+    failed_at: Option<Timestamp>,
 }
 
 const PAGE: u32 = 20;
@@ -64,6 +68,10 @@ const INDICATORS: &str = "1000";
 const MOST_PULSE_PAGES: u32 = 100;
 /// Pages of one round.
 const MOST_PAGES: u32 = 20_000;
+/// How long the smallest pages have to fail before the round goes on without titles and ends.
+const PAGE_PATIENCE: Duration = Duration::from_hours(2);
+/// How long the rest of a pulse has to fail before the round goes on without it.
+const PULSE_PATIENCE: Duration = Duration::from_mins(10);
 const TYPES: &str = "IPv4,IPv6,CIDR,domain,hostname,URL,FileHash-MD5,FileHash-SHA1,FileHash-SHA256";
 
 const LIMITS: Limits = Limits {
@@ -78,6 +86,7 @@ pub(super) async fn step(asking: &Asking<'_>, state: &State) -> Result<Step, Fet
         round: pulses.rounds.begin(asking.now()),
         route: Route::Subscribed { page: 1, size: PAGE },
         is_last: false,
+        patient_until: asking.now(),
         pulses: VecDeque::new(),
         is_complete: true,
     });
@@ -111,10 +120,15 @@ impl Reading {
                     Ok((url, bytes)) => {
                         let (sifted, next) = self.pulses_of(asking, &url, &bytes, page)?;
                         self.go_on(next, |page| Route::Subscribed { page, size });
+                        self.patient_until = asking.now() + PAGE_PATIENCE;
                         Ok(sifted)
                     }
                     Err(error) if is_too_much(&error.trouble) => {
+                        if size <= SMALLEST_PAGE && asking.now() < self.patient_until {
+                            return Err(error);
+                        }
                         self.route = easier(page, size);
+                        self.patient_until = asking.now() + PAGE_PATIENCE;
                         tracing::warn!(
                             error = lambda::logs::chain(&error),
                             "a page of pulses did not come; the next one is smaller, or comes another way"
@@ -169,18 +183,21 @@ impl Reading {
             // Deleted since the page was read, or not for us.
             Err(FetchError { trouble: Trouble::Missing { .. }, .. }) => Ok(Sifted::default()),
             Err(error) if !is_of_the_pulse(&error.trouble) => Err(error),
-            Err(_) if !pulse.has_failed => {
-                self.pulses.push_back(Pulse { has_failed: true, ..pulse });
-                Ok(Sifted::default())
-            }
-            Err(error) => {
-                self.is_complete = false;
-                tracing::warn!(
-                    error = lambda::logs::chain(&error),
-                    "the rest of a pulse did not come; it is left for the next round"
-                );
-                Ok(Sifted::default())
-            }
+            Err(error) => match pulse.failed_at {
+                None => {
+                    self.pulses.push_back(Pulse { failed_at: Some(asking.now()), ..pulse });
+                    Ok(Sifted::default())
+                }
+                Some(at) if is_too_much(&error.trouble) && asking.now() < at + PULSE_PATIENCE => Err(error),
+                Some(_) => {
+                    self.is_complete = false;
+                    tracing::warn!(
+                        error = lambda::logs::chain(&error),
+                        "the rest of a pulse did not come; it is left for the next round"
+                    );
+                    Ok(Sifted::default())
+                }
+            },
         }
     }
 }
@@ -197,7 +214,11 @@ fn easier(page: u32, size: u32) -> Route {
 fn is_too_much(trouble: &Trouble) -> bool {
     matches!(
         trouble,
-        Trouble::Timeout { .. } | Trouble::Server { .. } | Trouble::Truncated | Trouble::TooLarge { .. }
+        Trouble::Timeout { .. }
+            | Trouble::Unreachable(_)
+            | Trouble::Server { .. }
+            | Trouble::Truncated
+            | Trouble::TooLarge { .. }
     )
 }
 
@@ -289,7 +310,7 @@ impl Pulse {
             name: lenient::text(&head.name).map(|name| visible(&name, NAME_CHARS)).unwrap_or_default(),
             modified: lenient::text(&head.modified).map(|time| visible(&time, TIME_CHARS)),
             page: 1,
-            has_failed: false,
+            failed_at: None,
         })
     }
 

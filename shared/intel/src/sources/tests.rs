@@ -90,6 +90,10 @@ impl Kept {
         assert_eq!(tally.rows, rows.len());
         for row in rows {
             assert_eq!(row.source, source.witness());
+            let row = match self.rows.remove(&row.entry) {
+                Some(known) => known.renewed_by(row),
+                None => row,
+            };
             self.rows.insert(row.entry.clone(), row);
         }
         for (reason, entries) in tally.left_out {

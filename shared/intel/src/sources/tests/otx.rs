@@ -100,40 +100,57 @@ async fn subscribed_pulses_are_read_page_by_page_and_large_ones_to_their_end() {
 }
 
 #[tokio::test]
-async fn pages_that_time_out_become_smaller_and_then_the_export_takes_over() {
-    for (largest, export_works) in [(20, true), (10, true), (5, true), (0, true), (0, false)] {
+async fn pages_that_time_out_become_smaller() {
+    for (largest, too_large) in [(20, 0), (10, 1), (5, 2)] {
         let stub = Stub::new(move |asked, _| {
             let is_too_large = asked.path.ends_with("/subscribed") && asked.number("limit") > largest;
-            let is_off = asked.path.ends_with("/export") && !export_works;
-            if is_too_large || is_off { status(504) } else { answer(asked, &pulses(45)) }
+            if is_too_large { status(504) } else { answer(asked, &pulses(45)) }
         })
         .await;
         let mut kept = Kept::default();
-        let result = kept.run(&fetcher(&stub.url), &Source::Otx, now()).await;
-        if !export_works {
-            let error = result.unwrap_err();
-            assert_eq!((error.reason(), error.is_transient()), ("server_error", true));
-            continue;
-        }
-        result.unwrap();
-        let pages: Vec<usize> = stub
-            .asked()
-            .iter()
-            .filter(|asked| asked.path.ends_with("/subscribed"))
-            .map(|asked| asked.number("limit"))
-            .collect();
+        kept.run(&fetcher(&stub.url), &Source::Otx, now()).await.unwrap();
+        let asked = stub.asked();
         assert_eq!(
-            pages.iter().filter(|size| **size > largest).count(),
-            [0, 1, 2, 3][match largest {
-                20 => 0,
-                10 => 1,
-                5 => 2,
-                _ => 3,
-            }]
+            asked.iter().filter(|asked| asked.number("limit") == 20).count(),
+            if largest < 20 { 1 } else { 3 }
         );
-        let rows = if largest == 0 { 90 } else { 90 + 5 * 250 };
-        assert_eq!(kept.rows.len(), rows, "{largest}");
+        assert_eq!(
+            asked
+                .iter()
+                .filter(|asked| asked.path.ends_with("/subscribed") && asked.number("limit") > largest)
+                .count(),
+            too_large
+        );
+        assert_eq!(kept.rows.len(), 90 + 5 * 250, "{largest}");
     }
+}
+
+#[tokio::test]
+async fn when_no_page_comes_for_two_hours_the_export_takes_over() {
+    let stub =
+        Stub::new(
+            |asked, _| {
+                if asked.path.ends_with("/subscribed") { status(504) } else { answer(asked, &pulses(45)) }
+            },
+        )
+        .await;
+    let fetcher = fetcher(&stub.url);
+    let mut kept = Kept::default();
+    for minutes in [0, 60, 119] {
+        let at = now() + Duration::from_mins(minutes);
+        let error = kept.run(&fetcher, &Source::Otx, at).await.unwrap_err();
+        assert_eq!((error.reason(), error.is_transient()), ("server_error", true));
+    }
+    kept.run(&fetcher, &Source::Otx, now() + Duration::from_hours(2)).await.unwrap();
+    assert_eq!(kept.rows.len(), 90);
+    let asked = stub.asked();
+    let exported = asked.iter().find(|asked| asked.path.ends_with("/export")).unwrap();
+    assert_eq!(exported.query["modified_since"], "2026-04-06T12:00:00");
+    assert!(exported.query["types"].starts_with("IPv4,IPv6,CIDR,domain,hostname,URL,FileHash-MD5"));
+    // The next round begins with pulses again.
+    let before = asked.len();
+    kept.run(&fetcher, &Source::Otx, now() + Duration::from_hours(3)).await.unwrap_err();
+    assert_eq!(stub.asked()[before].number("limit"), 20);
 }
 
 #[tokio::test]
@@ -170,12 +187,17 @@ async fn the_rest_of_a_pulse_that_does_not_come_is_left_for_the_next_round() {
     .await;
     let fetcher = fetcher(&stub.url);
     let mut kept = Kept::default();
-    kept.run(&fetcher, &Source::Otx, now()).await.unwrap();
+    // At the next run, a quarter of an hour later, the round goes on without it.
+    let quarter = Duration::from_mins(15);
+    let error = kept.run(&fetcher, &Source::Otx, now()).await.unwrap_err();
+    assert_eq!((error.reason(), kept.rows.len()), ("server_error", 40));
+    kept.run(&fetcher, &Source::Otx, now() + quarter).await.unwrap();
     assert_eq!(kept.rows.len(), 50 + 250);
     // The full round is over; the next one that leaves something out is read again from where it began.
     for hours in [1, 2, 3] {
-        let before = stub.asked().len();
-        kept.run(&fetcher, &Source::Otx, now() + Duration::from_hours(hours)).await.unwrap();
+        let (before, at) = (stub.asked().len(), now() + Duration::from_hours(hours));
+        kept.run(&fetcher, &Source::Otx, at).await.unwrap_err();
+        kept.run(&fetcher, &Source::Otx, at + quarter).await.unwrap();
         assert_eq!(stub.asked()[before].query["modified_since"], "2026-10-03T10:00:00");
     }
 }
