@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::verdict::{Formula, Provider, Weight};
+use domain::verdict::{Formula, Provider};
+use intel::Policy;
 use intel::providers::MispOptions;
-use intel::{Pattern, Policy};
 use lambda::Settings;
 use lambda::config::{ConfigError, Environment, Reader};
 use signed::BucketName;
@@ -115,8 +115,8 @@ impl Config {
 impl Choices {
     /// Nothing where a value is wrong; the reader has noted which.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let policy = read_policy(reader);
-        let formula = read_formula(reader);
+        let policy = Policy::read(reader);
+        let formula = intel::read_formula(reader);
         let dedup_window: Option<u64> = reader.or_default("DEDUP_WINDOW_SECONDS", "3600");
         let min_level = reader.or_default("MIN_LEVEL", "6");
         let triage_groups = reader.list("TRIAGE_GROUPS", "");
@@ -175,29 +175,6 @@ fn read_snapshot(reader: &mut Reader<'_>) -> Option<SnapshotSettings> {
     Some(SnapshotSettings { bucket: bucket?, key: key?, refresh })
 }
 
-fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
-    let never_report = reader.list::<Pattern>("NEVER_REPORT", "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9");
-    let allow = reader.list("ALLOW_LIST", "");
-    let deny = reader.list("DENY_LIST", "");
-    let documentation: Option<Documentation> = reader.or_default("DOCUMENTATION_ADDRESSES", "reserved");
-    Some(Policy {
-        never_report: never_report?,
-        allow: allow?,
-        deny: deny?,
-        documentation_is_public: documentation? == Documentation::Public,
-    })
-}
-
-fn read_formula(reader: &mut Reader<'_>) -> Option<Formula> {
-    let weights = reader.list::<Weight>("VERDICT_WEIGHTS", "");
-    let trusted = reader.list("MISP_TRUSTED_ORGANISATIONS", "");
-    let suspicious_from = reader.or_default("SUSPICIOUS_FROM", "35");
-    let malicious_from = reader.or_default("MALICIOUS_FROM", "75");
-    let mut formula = Formula::default().with_weights(&weights?).trusting(trusted?);
-    (formula.suspicious_from, formula.malicious_from) = (suspicious_from?, malicious_from?);
-    Some(formula)
-}
-
 /// A provider and the requests that may be sent to it on one UTC day.
 #[derive(Clone, Copy, Debug)]
 struct DailyLimit {
@@ -238,7 +215,6 @@ macro_rules! words {
     };
 }
 
-words!(Documentation, "it is public or reserved", "public" => Public, "reserved" => Reserved);
 words!(Attributes, "it is detection (to_ids only) or all", "detection" => Detection, "all" => All);
 words!(Switch, "it is on or off", "on" => On, "off" => Off);
 

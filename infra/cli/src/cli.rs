@@ -14,6 +14,7 @@ use crate::alerts;
 use crate::check;
 use crate::eval;
 use crate::eval::{LiveOptions, Thresholds};
+use crate::feed_status;
 use crate::hunting;
 use crate::model;
 use crate::preview;
@@ -35,6 +36,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Eval(options) => eval::run(options, environment),
         Command::Hunt(options) => hunting::run(options, environment),
         Command::Alerts(options) => alerts::run(options),
+        Command::Feeds { command: FeedsCommand::Status(options) } => feed_status::run(options, environment),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,6 +72,44 @@ enum Command {
     /// List the logs of alerts, or the addresses in them.
     #[command(after_help = AFTER_ALERTS)]
     Alerts(AlertsOptions),
+    /// Look after the feeds of a deployment.
+    Feeds {
+        #[command(subcommand)]
+        command: FeedsCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedsCommand {
+    /// Say how each feed stands: rows, age, what is wrong with it, licence.
+    #[command(after_help = AFTER_FEED_STATUS)]
+    Status(FeedStatusOptions),
+}
+
+const AFTER_FEED_STATUS: &str = "\
+Environment:
+  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+                     aws configure export-credentials --format env  prints the last three
+  FEEDS_BUCKET       the bucket, in place of --bucket
+  AWS_ENDPOINT_URL   an emulator
+
+Exit codes:
+   0  done, however the feeds stand
+  64  wrong arguments
+  65  the status is of another version of this program
+  69  S3 did not hand it over
+  71  the asynchronous runtime did not start
+  74  the output cannot be written
+  78  the environment is wrong";
+
+#[derive(Debug, Args)]
+pub(crate) struct FeedStatusOptions {
+    /// Bucket of the feeds: `terraform output feeds`.
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 const AFTER_HUNT: &str = "\

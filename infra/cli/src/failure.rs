@@ -62,6 +62,18 @@ pub(crate) enum Failure {
     Stage(String),
     #[error("could not set up the model's client")]
     ModelClient(#[source] ClientError),
+    #[error("could not set up the client of S3")]
+    BucketClient(#[source] ClientError),
+    #[error("could not read the status of the feeds")]
+    Bucket(#[from] signed::BucketError),
+    #[error("the bucket {bucket} has no status of feeds; ingest writes it with its first run")]
+    NoStatus { bucket: String },
+    #[error("the status of the feeds is not readable")]
+    Status(#[source] serde_json::Error),
+    #[error(
+        "the status of the feeds has schema {0}, which this program does not know; take the one of the deployment"
+    )]
+    StatusSchema(u32),
     #[error("could not write the output")]
     Write(#[source] io::Error),
 }
@@ -79,15 +91,22 @@ impl Failure {
             | Self::EmptyFeed(_)
             | Self::Prices { .. }
             | Self::Warninglist { .. }
+            | Self::Status(_)
+            | Self::StatusSchema(_)
             | Self::Feed { source: FeedError::TooLarge, .. } => 65,
             Self::UnreadableAlerts(_)
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
+            Self::Bucket(_) | Self::NoStatus { .. } => 69,
             Self::Index(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
             Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } => 73,
             Self::Write(_) | Self::RecordCut { .. } => 74,
-            Self::Config(_) | Self::Client { .. } | Self::ModelClient(_) | Self::TurnedDown { .. } => 78,
+            Self::Config(_)
+            | Self::Client { .. }
+            | Self::ModelClient(_)
+            | Self::BucketClient(_)
+            | Self::TurnedDown { .. } => 78,
         }
     }
 }

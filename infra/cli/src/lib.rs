@@ -1,4 +1,4 @@
-//! What the pipeline would say about alerts, and the mails it would write, without AWS.
+//! What the pipeline would say about alerts, and the mails it would write, without AWS; and how its feeds stand.
 
 mod alerts;
 mod check;
@@ -8,6 +8,7 @@ mod document;
 mod eval;
 mod explain;
 mod failure;
+mod feed_status;
 mod feeds;
 mod framer;
 mod hunting;

@@ -15,7 +15,7 @@ use crate::process::Group;
 use crate::tools::Tool;
 
 /// Every function, by the name of its crate and its zip.
-pub(crate) const FUNCTIONS: [&str; 4] = ["enrich", "analyze", "notify", "hunt"];
+pub(crate) const FUNCTIONS: [&str; 5] = ["enrich", "analyze", "notify", "ingest", "hunt"];
 const PUBLISHER: &str = "wazuh-publisher";
 
 /// Builds everything; cargo shows its own progress.

@@ -64,12 +64,19 @@ pub struct Functions {
     pub enrich: String,
     pub analyze: String,
     pub notify: String,
+    pub ingest: String,
     pub hunt: String,
 }
 
 impl Functions {
-    pub fn all(&self) -> [(&'static str, &str); 4] {
-        [("enrich", &self.enrich), ("analyze", &self.analyze), ("notify", &self.notify), ("hunt", &self.hunt)]
+    pub fn all(&self) -> [(&'static str, &str); 5] {
+        [
+            ("enrich", &self.enrich),
+            ("analyze", &self.analyze),
+            ("notify", &self.notify),
+            ("ingest", &self.ingest),
+            ("hunt", &self.hunt),
+        ]
     }
 }
 
@@ -238,7 +245,7 @@ mod tests {
     #[test]
     fn outputs_are_read_by_name() {
         let queues = r#"{"sensitive":false,"type":["object",{}],"value":{"alerts":"a","enriched":"e","notices":"n","feedback":"f"}}"#;
-        let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3","hunt":"4"}}"#;
+        let names = r#"{"value":{"enrich":"1","analyze":"2","notify":"3","ingest":"4","hunt":"5"}}"#;
         let text = format!(
             r#"{{"queues":{queues},"dead_letter_queues":{queues},"functions":{names},"log_groups":{names},
             "tables":{{"value":{{"claims":"c","intel":"i","incidents":"x","analyses":"y","sightings":"s","deliveries":"d"}}}},

@@ -10,6 +10,7 @@ mod pattern;
 mod policy;
 pub mod providers;
 mod recent;
+mod settings;
 pub mod snapshot;
 pub mod sources;
 mod store;
@@ -23,8 +24,11 @@ pub use keys::Keys;
 pub use pattern::Pattern;
 pub use policy::Policy;
 pub use providers::visible;
+pub use settings::read_formula;
 #[cfg(feature = "contract")]
 pub use store::contract;
-pub use store::{DynamoStore, IntelStore, MemoryStore, StoreError, entry_of, key_of};
+pub use store::{
+    Becomes, Change, DynamoStore, FeedTable, IntelStore, MemoryStore, StoreError, entry_of, key_of,
+};
 pub use usage::Usage;
 pub use warninglist::{Warninglist, WarninglistError};

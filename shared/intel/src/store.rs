@@ -3,6 +3,7 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod dynamo;
+mod feed_table;
 mod key;
 mod memory;
 mod table;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use dynamo::DynamoStore;
+pub use feed_table::{Becomes, Change, FeedTable};
 pub use key::{entry_of, key_of};
 pub use memory::MemoryStore;
 
@@ -173,7 +175,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    fn new(action: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn new(action: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { action, source: source.into() }
     }
 }

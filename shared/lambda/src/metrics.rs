@@ -6,6 +6,24 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+/// What a measure is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Count,
+    Seconds,
+    Bytes,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Seconds => "Seconds",
+            Self::Bytes => "Bytes",
+        }
+    }
+}
+
 /// Writes metrics of one stage.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -30,14 +48,19 @@ impl Metrics {
     }
 
     /// Counts so many events.
-    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
     pub fn add(&self, name: &str, count: u32, dimensions: &[(&str, &str)], now: Timestamp) {
+        self.measure(name, count.into(), Unit::Count, dimensions, now);
+    }
+
+    /// Says how much of something there is.
+    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
+    pub fn measure(&self, name: &str, value: u64, unit: Unit, dimensions: &[(&str, &str)], now: Timestamp) {
         if self.written {
-            println!("{}", self.line(name, count, dimensions, now));
+            println!("{}", self.line(name, value, unit, dimensions, now));
         }
     }
 
-    fn line(&self, name: &str, count: u32, dimensions: &[(&str, &str)], now: Timestamp) -> Value {
+    fn line(&self, name: &str, value: u64, unit: Unit, dimensions: &[(&str, &str)], now: Timestamp) -> Value {
         let names: Vec<&str> =
             std::iter::once("stage").chain(dimensions.iter().map(|(name, _)| *name)).collect();
         let mut line = Map::new();
@@ -48,7 +71,7 @@ impl Metrics {
                 "CloudWatchMetrics": [{
                     "Namespace": self.namespace,
                     "Dimensions": [names],
-                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                    "Metrics": [{"Name": name, "Unit": unit.name()}],
                 }],
             }),
         );
@@ -56,7 +79,7 @@ impl Metrics {
         for (dimension, value) in dimensions {
             line.insert((*dimension).to_owned(), (*value).into());
         }
-        line.insert(name.to_owned(), count.into());
+        line.insert(name.to_owned(), value.into());
         Value::Object(line)
     }
 }
@@ -70,6 +93,7 @@ mod tests {
         let line = Metrics::new("WazuhTriage", "enrich").line(
             "AlertsEnded",
             1,
+            Unit::Count,
             &[("outcome", "ignored")],
             Timestamp::UNIX_EPOCH,
         );

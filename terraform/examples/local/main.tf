@@ -9,13 +9,15 @@ provider "aws" {
   skip_metadata_api_check     = true
   skip_region_validation      = true
   skip_requesting_account_id  = false # ARNs need the emulator's account id
-  max_retries                 = 3     # an emulator that is not running is an error now, not in minutes
+  s3_use_path_style           = true
+  max_retries                 = 3 # an emulator that is not running is an error now, not in minutes
 
   endpoints {
     dynamodb  = var.endpoint
     iam       = var.endpoint
     lambda    = var.endpoint
     logs      = var.endpoint
+    s3        = var.endpoint
     scheduler = var.endpoint
     ses       = var.endpoint
     sqs       = var.endpoint
@@ -35,7 +37,7 @@ module "pipeline" {
   architecture = var.architecture
 
   artifacts = {
-    for function in ["enrich", "analyze", "notify", "hunt"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
+    for function in ["enrich", "analyze", "notify", "ingest", "hunt"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
   }
 
   mail = {
@@ -68,6 +70,9 @@ module "pipeline" {
     misp      = { url = var.providers_url }
     otx       = { url = var.providers_url }
   }
+
+  # The stub plays OTX and MISP; nobody else on the internet is asked.
+  feeds = { for feed in ["abuseipdb", "spamhaus_drop_v4", "spamhaus_drop_v6", "feodo", "urlhaus", "threatfox", "tor_exits", "warninglists"] : feed => { enabled = false } }
 
   incidents = {
     update_after = var.update_after

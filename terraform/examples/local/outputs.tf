@@ -14,7 +14,7 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Function names: `enrich`, `analyze`, `notify`, `hunt`."
+  description = "Function names: `enrich`, `analyze`, `notify`, `ingest`, `hunt`."
   value       = module.pipeline.functions
 }
 
@@ -31,4 +31,9 @@ output "parameters" {
 output "mail" {
   description = "Sender and recipients."
   value       = module.pipeline.mail
+}
+
+output "feeds" {
+  description = "Feeds: `bucket`, which holds their copies, the snapshot and the lists, and `every_minutes` by feed."
+  value       = module.pipeline.feeds
 }

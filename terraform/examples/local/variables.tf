@@ -9,7 +9,7 @@ variable "endpoint" {
 }
 
 variable "artifacts_dir" {
-  description = "Folder with enrich.zip, analyze.zip, notify.zip and hunt.zip, built for this machine."
+  description = "Folder with enrich.zip, analyze.zip, notify.zip, ingest.zip and hunt.zip, built for this machine."
   type        = string
 }
 

@@ -23,7 +23,7 @@ module "pipeline" {
   source = "../../modules/pipeline"
 
   artifacts = {
-    for function in ["enrich", "analyze", "notify", "hunt"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
+    for function in ["enrich", "analyze", "notify", "ingest", "hunt"] : function => { local_zip = "${var.artifacts_dir}/${function}.zip" }
   }
 
   mail = {

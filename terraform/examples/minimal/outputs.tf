@@ -27,3 +27,8 @@ output "publisher_policy" {
   description = "IAM policy (JSON) for the publisher on the Wazuh manager."
   value       = module.pipeline.publisher_policy
 }
+
+output "feeds" {
+  description = "Feeds: `bucket`, which holds their copies, the snapshot and the lists, and `every_minutes` by feed."
+  value       = module.pipeline.feeds
+}

@@ -5,7 +5,7 @@ variable "region" {
 }
 
 variable "artifacts_dir" {
-  description = "Folder with enrich.zip, analyze.zip, notify.zip and hunt.zip, built for arm64."
+  description = "Folder with enrich.zip, analyze.zip, notify.zip, ingest.zip and hunt.zip, built for arm64."
   type        = string
 }
 

@@ -28,6 +28,31 @@ locals {
     },
   )
 
+  # Whom the site believes and what it leaves out: enrich judges by it, and ingest publishes by it. The programs take an
+  # empty variable for a missing one and use the default; a lone comma is an empty list.
+  judgement = {
+    OTX_URL                    = trimsuffix(var.intelligence.otx.url, "/")
+    OTX_KEY_PARAMETER          = aws_ssm_parameter.key["otx"].name
+    ABUSEIPDB_URL              = trimsuffix(var.intelligence.abuseipdb.url, "/")
+    ABUSEIPDB_KEY_PARAMETER    = aws_ssm_parameter.key["abuseipdb"].name
+    MISP_URL                   = trimsuffix(var.intelligence.misp.url, "/")
+    MISP_KEY_PARAMETER         = aws_ssm_parameter.key["misp"].name
+    MISP_CA_PARAMETER          = join("", aws_ssm_parameter.misp_ca[*].name)
+    MISP_TRUSTED_ORGANISATIONS = join(",", var.intelligence.misp.trusted_organisations)
+
+    NEVER_REPORT            = coalesce(join(",", var.indicators.never_report), ",")
+    ALLOW_LIST              = join(",", var.indicators.allow)
+    DENY_LIST               = join(",", var.indicators.deny)
+    DOCUMENTATION_ADDRESSES = var.documentation_addresses
+
+    VERDICT_WEIGHTS = join(",", [for witness, percent in var.verdict.weights : "${witness}=${percent}"])
+    SUSPICIOUS_FROM = tostring(var.verdict.suspicious_from)
+    MALICIOUS_FROM  = tostring(var.verdict.malicious_from)
+  }
+
+  # Keys of providers and feeds, and the private CA.
+  intelligence_parameters = concat([for provider in keys(var.intelligence) : aws_ssm_parameter.key[provider].arn], aws_ssm_parameter.misp_ca[*].arn)
+
   # What every function may do: claim its work. Every transition of a claim is one conditional update.
   claim_statement = {
     sid       = "Claim"
@@ -76,13 +101,13 @@ module "enrich" {
   artifact     = var.artifacts.enrich
   source_queue = module.queues["alerts"].source
 
-  # The programs take an empty variable for a missing one and use the default; a lone comma is an empty list.
-  environment = merge(local.environment, {
+  environment = merge(local.environment, local.judgement, {
     INTEL_TABLE        = module.tables.names["intel"]
     SIGHTINGS_TABLE    = module.tables.names["sightings"]
     LOOK_UP_LOGINS     = var.enrich.look_up_logins
     ENRICHED_QUEUE_URL = module.queues["enriched"].url
     FEEDBACK_QUEUE_URL = module.queues["feedback"].url
+    SNAPSHOT_BUCKET    = module.feeds.bucket
 
     MIN_LEVEL            = tostring(var.enrich.min_level)
     FORWARD_LEVEL        = tostring(var.enrich.forward_level)
@@ -90,26 +115,9 @@ module "enrich" {
     EXCLUDED_RULE_IDS    = coalesce(join(",", var.enrich.excluded_rule_ids), ",")
     DEDUP_WINDOW_SECONDS = tostring(var.enrich.dedup_window_seconds)
 
-    ABUSEIPDB_URL              = trimsuffix(var.intelligence.abuseipdb.url, "/")
-    ABUSEIPDB_KEY_PARAMETER    = aws_ssm_parameter.key["abuseipdb"].name
-    OTX_URL                    = trimsuffix(var.intelligence.otx.url, "/")
-    OTX_KEY_PARAMETER          = aws_ssm_parameter.key["otx"].name
-    MISP_URL                   = trimsuffix(var.intelligence.misp.url, "/")
-    MISP_KEY_PARAMETER         = aws_ssm_parameter.key["misp"].name
-    MISP_CA_PARAMETER          = join("", aws_ssm_parameter.misp_ca[*].name)
-    MISP_TRUSTED_ORGANISATIONS = join(",", var.intelligence.misp.trusted_organisations)
-    MISP_ATTRIBUTES            = var.intelligence.misp.attributes
-    MISP_SIGHTINGS             = var.intelligence.misp.sightings ? "on" : "off"
-    DAILY_LIMITS               = join(",", [for provider, settings in var.intelligence : "${provider}=${settings.daily_limit}" if settings.daily_limit != null])
-
-    NEVER_REPORT            = coalesce(join(",", var.indicators.never_report), ",")
-    ALLOW_LIST              = join(",", var.indicators.allow)
-    DENY_LIST               = join(",", var.indicators.deny)
-    DOCUMENTATION_ADDRESSES = var.documentation_addresses
-
-    VERDICT_WEIGHTS = join(",", [for witness, percent in var.verdict.weights : "${witness}=${percent}"])
-    SUSPICIOUS_FROM = tostring(var.verdict.suspicious_from)
-    MALICIOUS_FROM  = tostring(var.verdict.malicious_from)
+    MISP_ATTRIBUTES = var.intelligence.misp.attributes
+    MISP_SIGHTINGS  = var.intelligence.misp.sightings ? "on" : "off"
+    DAILY_LIMITS    = join(",", [for provider, settings in var.intelligence : "${provider}=${settings.daily_limit}" if settings.daily_limit != null])
   })
 
   statements = [
@@ -133,7 +141,18 @@ module "enrich" {
     {
       sid       = "ReadParameters"
       actions   = ["ssm:GetParameter"]
-      resources = concat([for provider in keys(var.intelligence) : aws_ssm_parameter.key[provider].arn], aws_ssm_parameter.misp_ca[*].arn)
+      resources = local.intelligence_parameters
+    },
+    {
+      sid       = "LoadSnapshot"
+      actions   = ["s3:GetObject"]
+      resources = [module.feeds.snapshot_arn]
+    },
+    {
+      # Without it S3 does not say whether the snapshot is missing or forbidden.
+      sid       = "SeeWhatIsMissing"
+      actions   = ["s3:ListBucket"]
+      resources = [module.feeds.bucket_arn]
     },
   ]
 
@@ -377,6 +396,34 @@ module "notify" {
   log_level               = var.log_level
   log_retention_days      = var.log_retention_days
   tags                    = var.tags
+}
+
+module "feeds" {
+  source = "../feeds"
+
+  name     = var.name
+  artifact = var.artifacts.ingest
+
+  # MISP is off while it has no address.
+  sources    = { for key, settings in var.feeds : key => settings if !contains(["misp_feeds", "mirrors"], key) && (key != "misp" || var.intelligence.misp.url != "") }
+  misp_feeds = var.feeds.misp_feeds
+  mirrors    = var.feeds.mirrors
+
+  environment = merge(local.environment, local.judgement, {
+    INTEL_TABLE = module.tables.names["intel"]
+  })
+
+  claims_table_arn = module.tables.arns["claims"]
+  intel_table_arn  = module.tables.arns["intel"]
+  parameter_arns   = local.intelligence_parameters
+
+  architecture        = var.architecture
+  timeout_seconds     = var.functions.ingest.timeout_seconds
+  memory_mb           = var.functions.ingest.memory_mb
+  log_level           = var.log_level
+  log_retention_days  = var.log_retention_days
+  deletion_protection = var.deletion_protection
+  tags                = var.tags
 }
 
 # Bounces and complaints come back to the function that sent the mail.

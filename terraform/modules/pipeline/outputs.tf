@@ -24,13 +24,13 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Function names: `enrich`, `analyze`, `notify`, `hunt`."
-  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name, hunt = module.hunt.name }
+  description = "Function names: `enrich`, `analyze`, `notify`, `ingest`, `hunt`."
+  value       = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name, ingest = module.feeds.function, hunt = module.hunt.name }
 }
 
 output "log_groups" {
   description = "Log group names, by the same keys as `functions`."
-  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group, hunt = module.hunt.log_group }
+  value       = { enrich = module.enrich.log_group, analyze = module.analyze.log_group, notify = module.notify.log_group, ingest = module.feeds.log_group, hunt = module.hunt.log_group }
 }
 
 output "parameters" {
@@ -39,6 +39,11 @@ output "parameters" {
     { for key, parameter in aws_ssm_parameter.key : "${key}_key" => parameter.name },
     { for group, parameter in aws_ssm_parameter.webhook : "webhook_${group}" => parameter.name },
   )
+}
+
+output "feeds" {
+  description = "Feeds: `bucket`, which holds their copies, the snapshot and the lists, and `every_minutes` by feed."
+  value       = { bucket = module.feeds.bucket, every_minutes = module.feeds.schedules }
 }
 
 output "mail" {
@@ -56,7 +61,7 @@ output "mail_events" {
 }
 
 output "publisher_policy" {
-  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue and take from the feedback queue, nothing else."
+  description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue, take from the feedback queue and fetch lists, nothing else."
   value = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -71,6 +76,19 @@ output "publisher_policy" {
         Effect   = "Allow"
         Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
         Resource = [module.queues["feedback"].arn]
+      },
+      {
+        Sid      = "FetchLists"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = module.feeds.list_arns
+      },
+      {
+        # Without it S3 does not say whether a list is missing or forbidden.
+        Sid      = "SeeWhatIsMissing"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [module.feeds.bucket_arn]
       },
     ]
   })

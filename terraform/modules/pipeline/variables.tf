@@ -30,6 +30,12 @@ variable "artifacts" {
       s3_key            = optional(string)
       s3_object_version = optional(string)
     })
+    ingest = object({
+      local_zip         = optional(string)
+      s3_bucket         = optional(string)
+      s3_key            = optional(string)
+      s3_object_version = optional(string)
+    })
     hunt = object({
       local_zip         = optional(string)
       s3_bucket         = optional(string)
@@ -353,6 +359,48 @@ variable "intelligence" {
   validation {
     condition     = alltrue([for organisation in var.intelligence.misp.trusted_organisations : can(regex("^[^,\\s]([^,\r\n]*[^,\\s])?$", organisation))])
     error_message = "intelligence.misp.trusted_organisations must be names without commas, and without spaces around them."
+  }
+}
+
+variable "feeds" {
+  description = <<-TEXT
+    Feeds of indicators that are fetched on a schedule (docs/feeds.md, docs/ingest.md). One that needs a key is off until
+    its parameter is filled in: otx, misp, abuseipdb.
+    each source: enabled, and every_minutes, not less than its publisher allows.
+    misp_feeds: feeds in MISP's format that need no MISP, by a name of your own: url of the folder with manifest.json.
+    mirrors: other addresses of spamhaus, feodo, urlhaus, threatfox, tor and warninglists.
+  TEXT
+  type = object({
+    otx              = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    misp             = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    abuseipdb        = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 360) }), {})
+    spamhaus_drop_v4 = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 720) }), {})
+    spamhaus_drop_v6 = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 720) }), {})
+    feodo            = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    urlhaus          = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    threatfox        = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    tor_exits        = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    warninglists     = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 1440) }), {})
+    misp_feeds       = optional(map(object({ url = string, every_minutes = optional(number, 1440) })), {})
+    mirrors          = optional(map(string), {})
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([for minimum in [
+      [var.feeds.otx, 15], [var.feeds.misp, 15], [var.feeds.abuseipdb, 300], [var.feeds.spamhaus_drop_v4, 60],
+      [var.feeds.spamhaus_drop_v6, 60], [var.feeds.feodo, 5], [var.feeds.urlhaus, 5], [var.feeds.threatfox, 5],
+      [var.feeds.tor_exits, 60], [var.feeds.warninglists, 1440],
+      ] : minimum[0].every_minutes >= minimum[1] && minimum[0].every_minutes <= 10080 && floor(minimum[0].every_minutes) == minimum[0].every_minutes
+    ])
+    error_message = "feeds.*.every_minutes must be whole numbers up to 10080 (a week), and at least what the publisher allows: otx, misp 15; abuseipdb 300; spamhaus_drop, tor_exits 60; feodo, urlhaus, threatfox 5; warninglists 1440."
+  }
+
+  validation {
+    condition = alltrue([for name, feed in var.feeds.misp_feeds :
+      can(regex("^[a-z0-9-]{1,40}$", name)) && can(regex("^https?://[^\\s,]+$", feed.url)) && feed.every_minutes >= 60
+    ])
+    error_message = "feeds.misp_feeds must have names of lower-case letters, digits and hyphens, addresses with https:// that end before /manifest.json, and every_minutes of at least 60."
   }
 }
 
@@ -810,12 +858,21 @@ variable "functions" {
       batching_window_seconds = optional(number, 0)
       maximum_concurrency     = optional(number, 2)
     }), {})
+    ingest = optional(object({
+      timeout_seconds = optional(number, 900)
+      memory_mb       = optional(number, 1024) # a feed of a million rows is held in memory
+    }), {})
     hunt = optional(object({ # a schedule calls it
       timeout_seconds = optional(number, 120)
       memory_mb       = optional(number, 256)
     }), {})
   })
   default = {}
+
+  validation {
+    condition     = var.functions.ingest.timeout_seconds >= 180 && var.functions.ingest.timeout_seconds <= 900
+    error_message = "functions.ingest.timeout_seconds must be 180 to 900: a step takes up to a minute, and so does publishing."
+  }
 }
 
 variable "max_receive_count" {

@@ -7,6 +7,8 @@ mod check;
 #[cfg(test)]
 mod eval;
 #[cfg(test)]
+mod feed_status;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod hunt;

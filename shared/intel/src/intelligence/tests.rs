@@ -254,8 +254,12 @@ async fn with_snapshot(built_at: Timestamp, key: bool, indicators: &[&str]) -> (
         intelligence.keys = Keys::Given(BTreeMap::new());
     }
     let mut builder = Builder::new(built_at);
-    let row =
-        |entry: Entry, source: &str| Row { entry, source: source.to_owned(), listing: Listing::default() };
+    let row = |entry: Entry, source: &str| Row {
+        entry,
+        source: source.to_owned(),
+        listing: Listing::default(),
+        expires: None,
+    };
     for (entry, source) in [
         (Entry::Indicator("10.66.1.1".parse().unwrap()), "deny"),
         (Entry::Indicator("evil.example.com".parse().unwrap()), "ThreatFox"),

@@ -4,7 +4,12 @@ use super::*;
 
 fn row(entry: &str, source: &str, confidence: Option<u8>) -> Row {
     let entry = entry.parse().map_or_else(|_| Entry::Indicator(entry.parse().unwrap()), Entry::Network);
-    Row { entry, source: source.to_owned(), listing: Listing { confidence, ..Listing::default() } }
+    Row {
+        entry,
+        source: source.to_owned(),
+        listing: Listing { confidence, ..Listing::default() },
+        expires: None,
+    }
 }
 
 fn policy() -> Policy {

@@ -82,7 +82,8 @@ pub async fn finds_networks<S: IntelStore>(store: &S, load: impl AsyncFn(Row)) {
         ["198.51.100.64/26", "198.51.100.0/24"].iter().map(|text| text.parse().unwrap()).collect();
     for (network, source) in networks.iter().zip(["narrow", "wide"]) {
         let listing = Listing { confidence: Some(90), ..Listing::default() };
-        load(Row { entry: Entry::Network(*network), source: source.to_owned(), listing }).await;
+        load(Row { entry: Entry::Network(*network), source: source.to_owned(), listing, expires: None })
+            .await;
     }
     for (address, told, expected) in [
         ("198.51.100.77", &networks[..], vec!["narrow", "wide"]),

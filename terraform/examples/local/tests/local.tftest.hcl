@@ -48,8 +48,8 @@ run "its_outputs_are_what_the_local_runner_reads" {
 
   assert {
     condition = (
-      output.functions == { for function in ["enrich", "analyze", "notify", "hunt"] : function => "wazuh-triage-${function}" } &&
-      output.log_groups == { for function in ["enrich", "analyze", "notify", "hunt"] : function => "/aws/lambda/wazuh-triage-${function}" }
+      output.functions == { for function in ["enrich", "analyze", "notify", "ingest", "hunt"] : function => "wazuh-triage-${function}" } &&
+      output.log_groups == { for function in ["enrich", "analyze", "notify", "ingest", "hunt"] : function => "/aws/lambda/wazuh-triage-${function}" }
     )
     error_message = "functions and log_groups must map each function to its name and its log."
   }

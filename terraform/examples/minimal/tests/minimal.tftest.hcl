@@ -41,7 +41,7 @@ run "it_deploys_with_an_address_and_a_folder_of_zips" {
   }
 
   assert {
-    condition     = keys(output.functions) == ["analyze", "enrich", "hunt", "notify"] && keys(output.functions) == keys(output.log_groups)
+    condition     = keys(output.functions) == ["analyze", "enrich", "hunt", "ingest", "notify"] && keys(output.functions) == keys(output.log_groups)
     error_message = "Every function and its log must be shown."
   }
 }

@@ -18,6 +18,9 @@ mock_provider "aws" {
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock" }
   }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::feeds" }
+  }
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mail-events" }
   }
@@ -141,6 +144,7 @@ variables {
     enrich  = { s3_bucket = "releases", s3_key = "enrich.zip", s3_object_version = "1" }
     analyze = { s3_bucket = "releases", s3_key = "analyze.zip", s3_object_version = "1" }
     notify  = { s3_bucket = "releases", s3_key = "notify.zip", s3_object_version = "1" }
+    ingest  = { s3_bucket = "releases", s3_key = "ingest.zip", s3_object_version = "1" }
     hunt    = { s3_bucket = "releases", s3_key = "hunt.zip", s3_object_version = "1" }
   }
 
@@ -176,6 +180,7 @@ run "the_functions_are_told_what_they_expect" {
       LOOK_UP_LOGINS             = "success"
       ENRICHED_QUEUE_URL         = "https://sqs/enriched"
       FEEDBACK_QUEUE_URL         = "https://sqs/feedback"
+      SNAPSHOT_BUCKET            = "wazuh-triage-feeds-123456789012"
       MIN_LEVEL                  = "6"
       TRIAGE_GROUPS              = ""
       EXCLUDED_RULE_IDS          = "31530,31531"
@@ -309,17 +314,21 @@ run "no_policy_reaches_beyond_its_stage" {
       RecordSightings  = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
       HandOn           = "arn:aws:sqs:eu-central-1:123456789012:enriched arn:aws:sqs:eu-central-1:123456789012:feedback"
       ReadParameters   = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb arn:aws:ssm:eu-central-1:123456789012:parameter/misp arn:aws:ssm:eu-central-1:123456789012:parameter/otx"
+      LoadSnapshot     = "arn:aws:s3:::feeds/snapshot/current"
+      SeeWhatIsMissing = "arn:aws:s3:::feeds"
     }
     error_message = "enrich may touch something else than its own queues, tables and keys."
   }
 
   assert {
-    condition = { for statement in jsondecode(module.enrich.policy).Statement : statement.Sid => join(" ", statement.Action) if contains(["Claim", "Intelligence", "RecordSightings", "HandOn", "ReadParameters"], statement.Sid) } == {
-      Claim           = "dynamodb:UpdateItem"
-      Intelligence    = "dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem"
-      RecordSightings = "dynamodb:PutItem"
-      HandOn          = "sqs:SendMessage"
-      ReadParameters  = "ssm:GetParameter"
+    condition = { for statement in jsondecode(module.enrich.policy).Statement : statement.Sid => join(" ", statement.Action) if contains(["Claim", "Intelligence", "RecordSightings", "HandOn", "ReadParameters", "LoadSnapshot", "SeeWhatIsMissing"], statement.Sid) } == {
+      Claim            = "dynamodb:UpdateItem"
+      Intelligence     = "dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem"
+      RecordSightings  = "dynamodb:PutItem"
+      HandOn           = "sqs:SendMessage"
+      ReadParameters   = "ssm:GetParameter"
+      LoadSnapshot     = "s3:GetObject"
+      SeeWhatIsMissing = "s3:ListBucket"
     }
     error_message = "enrich may do something else than its program does."
   }
@@ -741,7 +750,7 @@ run "mails_that_cannot_look_like_this_are_refused" {
   expect_failures = [var.mail, var.dashboard_alert_path, var.dashboard_host_path]
 }
 
-run "the_publisher_may_only_send_alerts_and_take_feedback" {
+run "the_publisher_may_only_send_alerts_take_feedback_and_fetch_lists" {
   assert {
     condition = jsondecode(output.publisher_policy).Statement == [
       {
@@ -756,9 +765,86 @@ run "the_publisher_may_only_send_alerts_and_take_feedback" {
         Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
         Resource = ["arn:aws:sqs:eu-central-1:123456789012:feedback"]
       },
+      {
+        Sid      = "FetchLists"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = [for kind in ["domain", "hash", "ip", "url"] : "arn:aws:s3:::feeds/lists/wazuh-triage-feed-${kind}"]
+      },
+      {
+        Sid      = "SeeWhatIsMissing"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = ["arn:aws:s3:::feeds"]
+      },
     ]
-    error_message = "The publisher's policy must name its two queues and what it does with them."
+    error_message = "The publisher's policy must name its two queues, its lists and what it does with them."
   }
+}
+
+run "feeds_are_fetched_as_often_as_their_publishers_allow" {
+  assert {
+    condition = output.feeds == {
+      bucket = "wazuh-triage-feeds-123456789012"
+      every_minutes = {
+        abuseipdb   = 360, feodo = 60, otx = 60, "spamhaus-drop-v4" = 720, "spamhaus-drop-v6" = 720, threatfox = 60
+        "tor-exits" = 60, urlhaus = 60, warninglists = 1440
+      }
+    }
+    error_message = "Every feed but MISP, which has no address, must be fetched."
+  }
+
+  assert {
+    condition     = module.feeds.environment["INTEL_TABLE"] == "wazuh-triage-intel" && module.feeds.environment["OTX_KEY_PARAMETER"] == "/wazuh-triage/otx-key" && module.feeds.environment["MALICIOUS_FROM"] == module.enrich.environment["MALICIOUS_FROM"]
+    error_message = "ingest must publish by what enrich judges by."
+  }
+}
+
+run "a_misp_with_an_address_is_a_feed_too" {
+  variables {
+    intelligence = { misp = { url = "https://misp.example.com" } }
+    feeds        = { otx = { enabled = false }, misp_feeds = { circl-osint = { url = "https://www.circl.lu/doc/misp/feed-osint" } } }
+  }
+
+  assert {
+    condition     = output.feeds.every_minutes["misp"] == 60 && output.feeds.every_minutes["circl-osint"] == 1440 && !contains(keys(output.feeds.every_minutes), "otx")
+    error_message = "MISP and its feeds must be fetched, and a feed that is switched off must not."
+  }
+
+  assert {
+    condition     = module.feeds.environment["MISP_FEEDS"] == "circl-osint=86400=https://www.circl.lu/doc/misp/feed-osint"
+    error_message = "A MISP feed must reach the program with its pace and address."
+  }
+}
+
+run "a_feed_that_is_fetched_too_often_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { abuseipdb = { every_minutes = 60 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_misp_feed_without_scheme_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { misp_feeds = { circl = { url = "www.circl.lu" } } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "an_ingest_without_time_to_publish_is_refused" {
+  command = plan
+
+  variables {
+    functions = { ingest = { timeout_seconds = 60 } }
+  }
+
+  expect_failures = [var.functions]
 }
 
 run "keys_are_secret_and_start_unset" {
@@ -791,8 +877,8 @@ run "the_outputs_tell_where_everything_is" {
 
   assert {
     condition = (
-      output.functions == { for function in ["enrich", "analyze", "notify", "hunt"] : function => "wazuh-triage-${function}" } &&
-      output.log_groups == { for function in ["enrich", "analyze", "notify", "hunt"] : function => "/aws/lambda/wazuh-triage-${function}" }
+      output.functions == { for function in ["enrich", "analyze", "notify", "ingest", "hunt"] : function => "wazuh-triage-${function}" } &&
+      output.log_groups == { for function in ["enrich", "analyze", "notify", "ingest", "hunt"] : function => "/aws/lambda/wazuh-triage-${function}" }
     )
     error_message = "functions and log_groups must map each function to its name and its log."
   }

@@ -1,0 +1,148 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::feeds" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/feeds" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/triage-ingest" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest" }
+  }
+}
+
+variables {
+  name     = "triage"
+  artifact = { s3_bucket = "releases", s3_key = "ingest.zip", s3_object_version = "7" }
+
+  sources = {
+    otx              = { enabled = true, every_minutes = 60 }
+    spamhaus_drop_v4 = { enabled = true, every_minutes = 720 }
+    feodo            = { enabled = false, every_minutes = 60 }
+  }
+  misp_feeds = { circl-osint = { url = "https://www.circl.lu/doc/misp/feed-osint", every_minutes = 1440 } }
+  mirrors    = { spamhaus = "https://mirror.example.com/" }
+
+  environment         = { INTEL_TABLE = "intel" }
+  claims_table_arn    = "arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+  intel_table_arn     = "arn:aws:dynamodb:eu-central-1:123456789012:table/intel"
+  parameter_arns      = ["arn:aws:ssm:eu-central-1:123456789012:parameter/otx"]
+  architecture        = "arm64"
+  timeout_seconds     = 900
+  memory_mb           = 1024
+  log_level           = "info"
+  log_retention_days  = 30
+  deletion_protection = true
+}
+
+run "the_bucket_is_private_encrypted_and_reached_by_tls_only" {
+  assert {
+    condition     = aws_s3_bucket.this.bucket == "triage-feeds-123456789012" && aws_s3_bucket.this.force_destroy == false
+    error_message = "The bucket must have a name of this account, and be protected if tables are."
+  }
+
+  assert {
+    condition = (
+      aws_s3_bucket_public_access_block.this.block_public_acls && aws_s3_bucket_public_access_block.this.block_public_policy &&
+      aws_s3_bucket_public_access_block.this.ignore_public_acls && aws_s3_bucket_public_access_block.this.restrict_public_buckets
+    )
+    error_message = "Nothing in the bucket may be public."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "The bucket must be encrypted."
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
+      Sid       = "RefuseWithoutTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::feeds", "arn:aws:s3:::feeds/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+    error_message = "Requests without TLS must be refused."
+  }
+}
+
+run "each_feed_that_is_on_has_a_schedule" {
+  assert {
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { otx = "rate(60 minutes)", "spamhaus-drop-v4" = "rate(720 minutes)", circl-osint = "rate(1440 minutes)" }
+    error_message = "Every feed that is switched on must be fetched at its pace, and no other."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["spamhaus-drop-v4"].target[0].input == jsonencode({ ingest = "spamhaus-drop-v4" }) && aws_scheduler_schedule.this["otx"].target[0].arn == "arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest"
+    error_message = "A schedule must call ingest with the name of its feed."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[0].Resource == ["arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest"]
+    error_message = "The schedules may call ingest and nothing else."
+  }
+}
+
+run "the_program_is_told_what_it_expects" {
+  assert {
+    condition = output.environment == {
+      INTEL_TABLE   = "intel"
+      FEEDS_BUCKET  = "triage-feeds-123456789012"
+      FEEDS         = "otx=3600,spamhaus-drop-v4=43200"
+      MISP_FEEDS    = "circl-osint=86400=https://www.circl.lu/doc/misp/feed-osint"
+      SPAMHAUS_URL  = "https://mirror.example.com"
+      LEASE_SECONDS = "900"
+      LOG_LEVEL     = "info"
+    }
+    error_message = "The environment of ingest is not the one its program reads."
+  }
+}
+
+run "ingest_may_do_what_it_does_and_nothing_else" {
+  assert {
+    condition = { for statement in jsondecode(output.policy).Statement : statement.Sid => "${join(" ", statement.Action)} on ${join(" ", statement.Resource)}" if statement.Sid != "WriteOwnLog" } == {
+      Claim            = "dynamodb:UpdateItem on arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
+      WriteRows        = "dynamodb:BatchWriteItem on arn:aws:dynamodb:eu-central-1:123456789012:table/intel"
+      KeepCopies       = "s3:GetObject s3:PutObject on arn:aws:s3:::feeds/feeds/* arn:aws:s3:::feeds/lists/* arn:aws:s3:::feeds/snapshot/*"
+      SeeWhatIsMissing = "s3:ListBucket on arn:aws:s3:::feeds"
+      ReadParameters   = "ssm:GetParameter on arn:aws:ssm:eu-central-1:123456789012:parameter/otx"
+    }
+    error_message = "ingest may touch something else than its tables, its bucket and its keys."
+  }
+}
+
+run "a_pace_below_five_minutes_is_refused" {
+  command = plan
+
+  variables {
+    sources = { otx = { enabled = true, every_minutes = 1 } }
+  }
+
+  expect_failures = [var.sources]
+}
+
+run "a_misp_feed_that_names_its_manifest_is_refused" {
+  command = plan
+
+  variables {
+    misp_feeds = { circl = { url = "https://www.circl.lu/manifest.json", every_minutes = 60 } }
+  }
+
+  expect_failures = [var.misp_feeds]
+}
+
+run "a_mirror_of_nobody_is_refused" {
+  command = plan
+
+  variables {
+    mirrors = { nobody = "https://mirror.example.com" }
+  }
+
+  expect_failures = [var.mirrors]
+}
