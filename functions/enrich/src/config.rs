@@ -13,8 +13,8 @@ use lambda::config::{ConfigError, Environment, Reader};
 use signed::BucketName;
 
 use crate::forwarding::ForwardLevel;
-use crate::listed::SnapshotSettings;
 use crate::routing::Routing;
+use crate::snapshot::SnapshotSettings;
 
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -16,9 +16,9 @@ use lambda::secrets::Secrets;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
 use crate::config::{Config, LoginLookUps};
-use crate::listed::Listed;
 use crate::routing::{Path, Route};
 use crate::sightings::{Course, SightingError, Sightings};
+use crate::snapshot::SnapshotKeeper;
 use crate::start::{self, StartError};
 use crate::triage::{Asking, BELOW_FORWARD_LEVEL, Triage};
 use crate::window::{Window, WindowError};
@@ -30,7 +30,7 @@ pub struct Enrich {
     worker: Worker,
     triage: Triage<DynamoStore>,
     sightings: Sightings,
-    listed: Option<Listed>,
+    snapshot: Option<SnapshotKeeper>,
     sqs: Sqs,
 }
 
@@ -41,7 +41,8 @@ impl Enrich {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
         let clients = start::clients(&config.providers, &secrets).await?;
-        let listed = config.snapshot.clone().map(|settings| Listed::new(settings, aws)).transpose()?;
+        let snapshot =
+            config.snapshot.clone().map(|settings| SnapshotKeeper::new(settings, aws)).transpose()?;
         let intelligence = Intelligence::new(
             config.choices.policy.clone(),
             clients,
@@ -49,7 +50,7 @@ impl Enrich {
             Door { daily_limits: config.daily_limits.clone() },
             DynamoStore::new(dynamodb.clone(), &config.intel_table),
         )
-        .with_snapshot(listed.as_ref().map(Listed::current).unwrap_or_default());
+        .with_snapshot(snapshot.as_ref().map(SnapshotKeeper::current).unwrap_or_default());
         Ok(Self {
             worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
             triage: Triage {
@@ -63,7 +64,7 @@ impl Enrich {
                 forward_level: config.choices.forward_level,
             },
             sightings: Sightings::new(dynamodb, &config.sightings_table),
-            listed,
+            snapshot,
             sqs,
             config,
         })
@@ -82,8 +83,8 @@ impl Enrich {
     }
 
     async fn load_snapshot(&self) {
-        if let Some(listed) = &self.listed {
-            listed.load(Timestamp::now()).await;
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.load(Timestamp::now()).await;
         }
     }
 
@@ -189,8 +190,8 @@ impl Stage for Enrich {
     }
 
     async fn handle(&self, record: &Record, _: Deadline, now: Timestamp) -> Result<Settled, EnrichError> {
-        if let Some(listed) = &self.listed {
-            listed.refresh_if_due(&self.worker.metrics, now);
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.refresh_if_due(&self.worker.metrics, now);
         }
         let alert = match Alert::parse(&record.body) {
             Ok(alert) => alert,

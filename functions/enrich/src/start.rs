@@ -5,7 +5,7 @@ use lambda::http::ClientError;
 use lambda::secrets::Secrets;
 
 use crate::config::Providers;
-use crate::listed::ListedError;
+use crate::snapshot::SnapshotKeeperError;
 
 /// Why the stage cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum StartError {
     #[error("could not build the clients of the providers")]
     Client(#[from] ClientError),
     #[error("could not prepare to load the snapshot of what feeds list")]
-    Listed(#[from] ListedError),
+    SnapshotKeeper(#[from] SnapshotKeeperError),
 }
 
 /// The clients of all providers that have an address; those without a key are off until they have one.

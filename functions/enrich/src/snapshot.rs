@@ -20,7 +20,7 @@ pub struct SnapshotSettings {
 
 /// Keeps the snapshot in use as new as the bucket's. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Listed(Arc<Inner>);
+pub struct SnapshotKeeper(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -38,12 +38,12 @@ struct State {
     said_stale: bool,
 }
 
-impl Listed {
+impl SnapshotKeeper {
     /// Of the function's own region and credentials.
-    pub fn new(settings: SnapshotSettings, aws: &aws_types::SdkConfig) -> Result<Self, ListedError> {
+    pub fn new(settings: SnapshotSettings, aws: &aws_types::SdkConfig) -> Result<Self, SnapshotKeeperError> {
         const CONNECT: Duration = Duration::from_secs(2);
         let credentials: SharedCredentialsProvider =
-            aws.credentials_provider().ok_or(ListedError::NoCredentials)?;
+            aws.credentials_provider().ok_or(SnapshotKeeperError::NoCredentials)?;
         let place = Place {
             bucket: settings.bucket.clone(),
             region: aws.region().map(ToString::to_string).unwrap_or_default(),
@@ -81,10 +81,10 @@ impl Listed {
             return;
         }
         self.tell_age(metrics, now);
-        let listed = self.clone();
+        let keeper = self.clone();
         tokio::spawn(async move {
-            listed.load(now).await;
-            listed.state().is_looking = false;
+            keeper.load(now).await;
+            keeper.state().is_looking = false;
         });
     }
 
@@ -132,7 +132,7 @@ impl Listed {
 
 /// Why the snapshot cannot be looked for at all.
 #[derive(Debug, thiserror::Error)]
-pub enum ListedError {
+pub enum SnapshotKeeperError {
     #[error("there are no credentials to read the snapshot with")]
     NoCredentials,
     #[error(transparent)]
@@ -174,7 +174,7 @@ mod tests {
             *self.0.lock().unwrap() = Some((etag.to_owned(), body));
         }
 
-        async fn serve(&self) -> Listed {
+        async fn serve(&self) -> SnapshotKeeper {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let endpoint = format!("http://{}", listener.local_addr().unwrap());
             let object = self.clone();
@@ -192,7 +192,7 @@ mod tests {
                 key: "snapshot/current".to_owned(),
                 refresh: Duration::from_mins(5),
             };
-            Listed::new(settings, &aws).unwrap()
+            SnapshotKeeper::new(settings, &aws).unwrap()
         }
 
         fn answer(&self, headers: &HeaderMap) -> Response<Body> {
@@ -220,17 +220,17 @@ mod tests {
         builder.build()
     }
 
-    fn lists(listed: &Listed, indicator: &str) -> bool {
-        let snapshot = listed.current().believed(now());
+    fn lists(keeper: &SnapshotKeeper, indicator: &str) -> bool {
+        let snapshot = keeper.current().believed(now());
         snapshot.is_some_and(|snapshot| snapshot.listed(&indicator.parse().unwrap()).itself)
     }
 
     #[tokio::test]
     async fn a_new_snapshot_takes_the_place_of_the_old_and_a_bad_one_does_not() {
         let object = Object::default();
-        let listed = object.serve().await;
-        listed.load(now()).await;
-        assert!(listed.current().believed(now()).is_none(), "there is none yet");
+        let keeper = object.serve().await;
+        keeper.load(now()).await;
+        assert!(keeper.current().believed(now()).is_none(), "there is none yet");
         for (etag, body, expected) in [
             ("\"1\"", snapshot("203.0.113.1"), "203.0.113.1"),
             ("\"1\"", snapshot("203.0.113.9"), "203.0.113.1"),
@@ -240,31 +240,31 @@ mod tests {
             ("\"5\"", snapshot("203.0.113.5"), "203.0.113.5"),
         ] {
             object.put(etag, body);
-            listed.load(now()).await;
-            assert!(lists(&listed, expected), "{etag} {expected}");
+            keeper.load(now()).await;
+            assert!(lists(&keeper, expected), "{etag} {expected}");
         }
     }
 
     #[tokio::test]
     async fn it_is_looked_for_when_it_is_time_and_by_one_at_a_time() {
-        let listed = Object::default().serve().await;
+        let keeper = Object::default().serve().await;
         let at = |seconds: u64| now() + Duration::from_secs(seconds);
-        listed.load(now()).await;
-        assert!(!listed.begins(at(299)));
-        assert!(listed.begins(at(300)));
-        assert!(!listed.begins(at(900)), "somebody is at it");
+        keeper.load(now()).await;
+        assert!(!keeper.begins(at(299)));
+        assert!(keeper.begins(at(300)));
+        assert!(!keeper.begins(at(900)), "somebody is at it");
     }
 
     #[tokio::test]
     async fn a_refresh_goes_on_beside_the_alerts() {
         let object = Object::default();
-        let listed = object.serve().await;
+        let keeper = object.serve().await;
         object.put("\"1\"", snapshot("203.0.113.1"));
-        listed.refresh_if_due(&Metrics::unwritten("enrich"), now());
-        assert!(!lists(&listed, "203.0.113.1"), "nobody waited for it");
-        while !lists(&listed, "203.0.113.1") {
+        keeper.refresh_if_due(&Metrics::unwritten("enrich"), now());
+        assert!(!lists(&keeper, "203.0.113.1"), "nobody waited for it");
+        while !lists(&keeper, "203.0.113.1") {
             tokio::task::yield_now().await;
         }
-        assert!(!listed.begins(now()));
+        assert!(!keeper.begins(now()));
     }
 }
