@@ -7,6 +7,7 @@ mod claims;
 mod delivery_store;
 mod enrich_stage;
 mod incident_store;
+mod ingest_stage;
 mod intel_store;
 mod mail_events;
 mod notify_stage;
