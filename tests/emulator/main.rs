@@ -8,6 +8,7 @@ mod delivery_store;
 mod enrich_stage;
 mod hunt_stage;
 mod incident_store;
+mod ingest_stage;
 mod intel_store;
 mod mail_events;
 mod notify_stage;

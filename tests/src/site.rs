@@ -79,6 +79,14 @@ impl Site {
         Ok(name)
     }
 
+    /// A bucket that nobody else uses.
+    pub async fn private_bucket(&self) -> Result<String> {
+        let name = format!("test-{}", uuid::Uuid::new_v4().simple());
+        let created = reqwest::Client::new().put(format!("{}/{name}", self.stack.endpoint)).send().await?;
+        created.error_for_status()?;
+        Ok(name)
+    }
+
     /// A table for incidents that nobody else uses, and no schedule sweeps: with the index that Terraform gives it.
     pub async fn private_incidents_table(&self) -> Result<String> {
         let name = format!("test-incidents-{}", uuid::Uuid::new_v4().simple());

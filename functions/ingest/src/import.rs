@@ -173,27 +173,22 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
         pace: &Pace,
     ) -> Result<Result<(), Trouble>, ImportError> {
         let mut copy = self.copy(source).await?;
+        // What an earlier run has left may fill this one.
+        let mut more = self.tell(source, &mut copy, pace).await.map(|()| true).map_err(Trouble::from);
         let mut saved = Instant::now();
-        let worked = loop {
-            match self.advance(source, key, &mut copy, health, pace).await {
-                Ok(more) if more && pace.has_time_for_a_step() => {}
-                Ok(more) => {
-                    health.unfinished = more;
-                    break Ok(());
-                }
-                Err(trouble) => break Err(trouble),
-            }
+        while matches!(more, Ok(true)) && pace.has_time_for_a_step() {
+            more = self.advance(source, key, &mut copy, health, pace).await;
             if saved.elapsed() >= Self::SAVE_EVERY {
                 self.save(source, &mut copy, pace).await?;
                 saved = Instant::now();
             }
-        };
+        }
         self.save(source, &mut copy, pace).await?;
         health.describe(&copy, source.holding());
-        Ok(worked)
+        Ok(more.map(|more| health.unfinished = more))
     }
 
-    /// One step, and everything that the table has not been told of yet. Whether there is another step to take.
+    /// One step, and what the table has to be told because of it. Whether there is another step to take.
     async fn advance(
         &self,
         source: &Source,
@@ -202,11 +197,6 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
         health: &mut Health,
         pace: &Pace,
     ) -> Result<bool, Trouble> {
-        // What an earlier run has left may fill this one.
-        self.tell(source, copy, pace).await?;
-        if !pace.has_time_for_a_step() {
-            return Ok(true);
-        }
         let step = self.fetch.step(source, key, copy.state(), pace.now()).await?;
         let more = step.more();
         match &step {

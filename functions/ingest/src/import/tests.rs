@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use intel::Policy;
 use intel::sources::Trouble as FetchTrouble;
 use jiff::Timestamp;
 use lambda::claims::MemoryClaims;
@@ -43,7 +44,10 @@ fn importer(world: &World, keys: &[(&str, &str)]) -> Importer<World, World, Worl
             misp_parameter: "/misp".to_owned(),
             abuseipdb_parameter: "/abuseipdb".to_owned(),
         },
-        site: Site::default(),
+        site: Site {
+            policy: Policy { documentation_is_public: true, ..Policy::default() },
+            ..Site::default()
+        },
         metrics: Metrics::unwritten("ingest"),
     }
 }
@@ -196,6 +200,24 @@ async fn a_snapshot_is_made_when_rows_have_changed_or_time_has_passed() {
     let snapshot = intel::snapshot::Snapshot::read(world.object("snapshot/current").unwrap()).unwrap();
     assert!(snapshot.listed(&"203.0.113.2".parse().unwrap()).itself);
     assert!(snapshot.listed(&"203.0.113.9".parse().unwrap()).is_nowhere());
+}
+
+#[tokio::test]
+async fn what_stands_on_a_warninglist_goes_to_no_list() {
+    let world = World::new([Turn::last(&["ip#203.0.113.1", "ip#198.51.100.1"], 1)]);
+    run(&world, start()).await;
+    publish(&world, Edition::IfDue, start()).await.unwrap();
+    let list = || String::from_utf8(world.object("lists/wazuh-triage-feed-ip").unwrap()).unwrap();
+    assert_eq!(list(), "198.51.100.1:spamhaus-drop\n203.0.113.1:spamhaus-drop\n");
+
+    let scanners = r#"{"name":"List of known scanners","type":"cidr","list":["203.0.113.0/24"]}"#;
+    world.script([Turn::warninglist(scanners, 2)]);
+    let source = Feed { source: Source::Warninglists, every: Duration::from_hours(24) };
+    let after = pace(start() + Duration::from_hours(1));
+    assert_eq!(importer(&world, &[]).run(&source, &after).await.unwrap(), Ran::Done);
+    let both = Feeds::from([("spamhaus-drop-v4".to_owned(), drop_v4()), ("warninglists".to_owned(), source)]);
+    importer(&world, &[]).publish(&both, Edition::IfDue, &after).await.unwrap();
+    assert_eq!(list(), "198.51.100.1:spamhaus-drop\n");
 }
 
 /// Polls at most `polls` times, then drops the future: the function died there.

@@ -53,6 +53,13 @@ impl Turn {
         Self { mark, says: Box::new(says) }
     }
 
+    pub fn warninglist(json: &'static str, mark: u64) -> Self {
+        let says = move |state| {
+            Ok(Step::Warninglist { name: "scanners", json: json.as_bytes().to_vec(), state, more: false })
+        };
+        Self { mark, says: Box::new(says) }
+    }
+
     pub fn fails(trouble: impl Fn() -> Trouble + Send + 'static) -> Self {
         Self { mark: u64::MAX, says: Box::new(move |_| Err(trouble())) }
     }
