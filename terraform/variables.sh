@@ -6,9 +6,16 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 test=terraform/modules/pipeline/tests/pipeline.tftest.hcl
 
-# Names in upper case, in quotes, outside of tests, in the files that read a configuration.
+# Files that read the configuration of a function: its own, and the shared ones that it calls.
+readers() {
+  grep -rlE '\bReader\b' --include='*.rs' "functions/$1/src" | grep -v '/tests'
+  if grep -rq 'Settings::read(&mut reader)' "functions/$1/src/config.rs"; then echo shared/lambda/src/worker.rs; fi
+  if grep -q 'Policy::read' "functions/$1/src/config.rs"; then echo shared/intel/src/settings.rs; fi
+}
+
+# Names in upper case, in quotes, outside of tests.
 read_by() {
-  grep -rlE '\bReader\b' --include='*.rs' "functions/$1/src" shared/lambda/src/worker.rs | grep -v '/tests' | sort | while read -r file; do
+  readers "$1" | sort | while read -r file; do
     sed '/#\[cfg(test)\]/,$d' "$file" | { grep -oE '"[A-Z][A-Z0-9_]{3,}"' || true; }
   done | tr -d '"' | sort -u
 }

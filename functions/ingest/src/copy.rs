@@ -116,6 +116,7 @@ impl GoodCopy {
             Step::Part { rows, removed, state, .. } => {
                 self.state = state;
                 for row in rows {
+                    let row = self.renewed(row);
                     self.put(&row, &mut BTreeMap::new(), until, now, &mut taken);
                 }
                 for (entry, feed) in removed {
@@ -206,6 +207,16 @@ impl GoodCopy {
         taken.changed +=
             usize::from(known.is_none_or(|known| !known.listed || known.listing != held.listing));
         self.rows.insert(id, held);
+    }
+
+    /// A part tells what it came upon, with what is newest first: what is known of a row counts beside it.
+    fn renewed(&self, row: Row) -> Row {
+        let id = RowId::new(&key_of(&row.entry), &row.source);
+        let Some(held) = self.rows.get(&id).filter(|held| held.listed) else { return row };
+        let expires = held.expires.and_then(|expires| Timestamp::from_second(expires).ok());
+        let known =
+            Row { entry: row.entry.clone(), source: row.source.clone(), listing: held.listing(), expires };
+        known.renewed_by(row)
     }
 
     fn remove(&mut self, id: &RowId) -> usize {

@@ -8,6 +8,11 @@ output "bucket_arn" {
   value       = aws_s3_bucket.this.arn
 }
 
+output "snapshot_key" {
+  description = "Key of the snapshot in the bucket."
+  value       = "snapshot/current"
+}
+
 output "snapshot_arn" {
   description = "ARN of the snapshot, which enrich loads."
   value       = "${aws_s3_bucket.this.arn}/snapshot/current"

@@ -108,6 +108,9 @@ module "enrich" {
     ENRICHED_QUEUE_URL = module.queues["enriched"].url
     FEEDBACK_QUEUE_URL = module.queues["feedback"].url
     SNAPSHOT_BUCKET    = module.feeds.bucket
+    SNAPSHOT_KEY       = module.feeds.snapshot_key
+
+    SNAPSHOT_REFRESH_SECONDS = tostring(var.enrich.snapshot_refresh_seconds)
 
     MIN_LEVEL            = tostring(var.enrich.min_level)
     FORWARD_LEVEL        = tostring(var.enrich.forward_level)

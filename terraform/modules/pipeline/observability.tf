@@ -18,7 +18,13 @@ module "observability" {
     # The publisher may be away for a day without anything being wrong here.
     { feedback = { name = module.queues["feedback"].name, dead_letter_name = module.queues["feedback"].dead_letter_name, max_age_seconds = 86400 } },
   )
-  functions = { enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name }
+  functions = {
+    enrich = module.enrich.name, analyze = module.analyze.name, notify = module.notify.name
+    ingest = module.feeds.function, hunt = module.hunt.name
+  }
+
+  # Three fetches may fail before somebody has to look; CloudWatch looks back a week.
+  feeds = { for feed, minutes in module.feeds.schedules : feed => min(604800, max(3600, 180 * minutes)) }
 
   intelligence_providers = [for provider, settings in var.intelligence : provider if settings.url != ""]
   canary                 = local.canary_flies ? { silence_seconds = var.observability.canary.silence_hours * 3600 } : null

@@ -252,6 +252,7 @@ variable "enrich" {
     the incident of the first alert. 0 to 86400 (a day); 0 switches it off.
     look_up_logins: `success` asks the providers about public addresses from which somebody got in, below triage level
     too; `off` leaves it at what is known already. Both are within the daily limits.
+    snapshot_refresh_seconds: how often a warm function looks for a new snapshot of the feeds, 60 to 86400.
   TEXT
   type = object({
     min_level            = optional(number, 6)
@@ -260,8 +261,15 @@ variable "enrich" {
     forward_level        = optional(number, 7)
     dedup_window_seconds = optional(number, 3600)
     look_up_logins       = optional(string, "success")
+
+    snapshot_refresh_seconds = optional(number, 300)
   })
   default = {}
+
+  validation {
+    condition     = var.enrich.snapshot_refresh_seconds >= 60 && var.enrich.snapshot_refresh_seconds <= 86400 && floor(var.enrich.snapshot_refresh_seconds) == var.enrich.snapshot_refresh_seconds
+    error_message = "enrich.snapshot_refresh_seconds must be a whole number from 60 to 86400: older than a day, a snapshot is not used."
+  }
 
   validation {
     condition     = contains(["success", "off"], var.enrich.look_up_logins)

@@ -66,6 +66,24 @@ fn the_table_is_told_of_what_is_new_and_of_what_is_gone_and_of_nothing_twice() {
 }
 
 #[test]
+fn an_older_pulse_on_a_later_page_does_not_end_what_a_newer_one_lists() {
+    let mut copy = GoodCopy::default();
+    let listed = |at: u64, ends: u64| {
+        let mut row = row("ip#203.0.113.1", &format!("pulse of hour {at}"));
+        (row.listing.listed_at, row.expires) = (Some(later(at)), Some(later(ends)));
+        row
+    };
+    copy.take(part(vec![listed(20, 100)], &[]), WEEK, later(24));
+    assert_eq!(tell(&mut copy), ["ip#203.0.113.1 until +100h"]);
+    let taken = copy.take(part(vec![listed(2, 30)], &[]), WEEK, later(24));
+    assert_eq!((taken.changed, tell(&mut copy).len()), (0, 0));
+    let taken = copy.take(part(vec![listed(2, 150)], &[]), WEEK, later(25));
+    assert_eq!(taken.changed, 0);
+    assert!(copy.take(part(vec![listed(26, 60)], &[]), WEEK, later(27)).changed == 1);
+    assert_eq!(tell(&mut copy), ["ip#203.0.113.1 until +150h"]);
+}
+
+#[test]
 fn a_row_that_says_something_else_is_written_again() {
     let mut copy = GoodCopy::default();
     copy.take(whole([row("ip#203.0.113.1", "a")]), WEEK, start());

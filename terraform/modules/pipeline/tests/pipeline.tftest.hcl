@@ -181,6 +181,8 @@ run "the_functions_are_told_what_they_expect" {
       ENRICHED_QUEUE_URL         = "https://sqs/enriched"
       FEEDBACK_QUEUE_URL         = "https://sqs/feedback"
       SNAPSHOT_BUCKET            = "wazuh-triage-feeds-123456789012"
+      SNAPSHOT_KEY               = "snapshot/current"
+      SNAPSHOT_REFRESH_SECONDS   = "300"
       MIN_LEVEL                  = "6"
       TRIAGE_GROUPS              = ""
       EXCLUDED_RULE_IDS          = "31530,31531"
@@ -551,7 +553,7 @@ run "alarms_watch_everything_and_a_canary_flies" {
   }
 
   assert {
-    condition     = length(setsubtract(["dlq-alerts", "dlq-enriched", "dlq-notices", "dlq-feedback", "errors-enrich", "errors-analyze", "errors-notify", "ledger", "canary", "sweep-notify", "dlq-mail-events"], keys(output.alarms))) == 0
+    condition     = length(setsubtract(["dlq-alerts", "dlq-enriched", "dlq-notices", "dlq-feedback", "errors-enrich", "errors-analyze", "errors-notify", "errors-ingest", "errors-hunt", "feed-feodo", "feed-spamhaus-drop-v4", "ledger", "canary", "sweep-notify", "dlq-mail-events"], keys(output.alarms))) == 0
     error_message = "Missing: an alarm; there are ${join(", ", keys(output.alarms))}"
   }
 
