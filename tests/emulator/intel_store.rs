@@ -3,7 +3,7 @@
 use anyhow::Result;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::verdict::Provider;
-use intel::{DynamoStore, contract, key_of};
+use intel::{DynamoStore, FeedTable, contract, key_of};
 use tests::Site;
 
 async fn store() -> Result<DynamoStore> {
@@ -55,7 +55,7 @@ async fn what_people_have_listed_is_told_from_what_feeds_write() -> Result<()> {
         let put = site.dynamodb.put_item().table_name(&table);
         put.item("key", text(key)).item("source", text(source)).send().await?;
     }
-    let store = DynamoStore::new(site.dynamodb, table);
+    let store = FeedTable::new(site.dynamodb, table);
     for (own, expected) in [
         (vec!["feed#feodo".to_owned()], vec!["10.9.9.9", "evil.example.com"]),
         (vec![], vec!["10.9.9.9", "203.0.113.9", "evil.example.com"]),

@@ -7,7 +7,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use intel::snapshot::{Current, Snapshot, SnapshotError};
 use jiff::Timestamp;
 use lambda::http::ClientError;
-use lambda::metrics::Metrics;
+use lambda::metrics::{Metrics, Unit};
 use signed::{Bucket, BucketError, BucketName, ETag, Got, Place};
 
 /// Which object it is, and how often it is looked for.
@@ -113,7 +113,7 @@ impl SnapshotKeeper {
 
     fn tell_age(&self, metrics: &Metrics, now: Timestamp) {
         let Some(age) = self.0.current.age(now) else { return };
-        metrics.add("SnapshotAgeSeconds", u32::try_from(age.as_secs()).unwrap_or(u32::MAX), &[], now);
+        metrics.measure("SnapshotAgeSeconds", age.as_secs(), Unit::Seconds, &[], now);
         let is_stale = age >= Current::MOST_AGE;
         let mut state = self.state();
         if is_stale && !state.said_stale {

@@ -3,7 +3,7 @@
 //! Everything is made of the copies, whose rows the table has: no snapshot claims what cannot be looked up. One
 //! publishes at a time, and what cannot be made leaves what stands there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::verdict::Formula;
@@ -113,8 +113,13 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
             let copy = self.objects.get(&copy_key(name), Self::MOST_COPY_BYTES).await;
             copies.extend(copy.map_err(ImportError::from)?);
         }
-        let Edited { snapshot, lists } =
+        let Edited { mut builder, lists, sources } =
             self.site.edit(&copies, &warninglists, now).map_err(ImportError::from)?;
+        // What people have written into the table is asked about like what feeds list.
+        for entry in self.rows.listed_by_others(&sources).await.map_err(ImportError::from)? {
+            builder.add(&entry);
+        }
+        let snapshot = builder.build();
         let indicators = Snapshot::read(snapshot.clone())?.len();
         let published = Published {
             built_at: now,
@@ -163,8 +168,10 @@ pub struct Site {
 }
 
 struct Edited {
-    snapshot: Vec<u8>,
+    builder: Builder,
     lists: Vec<ListFile>,
+    /// Who lists any of it, as the table has it.
+    sources: Vec<String>,
 }
 
 impl Site {
@@ -175,12 +182,15 @@ impl Site {
         warninglists: &[Warninglist],
         now: Timestamp,
     ) -> Result<Edited, CopyError> {
-        let mut builder = Builder::new(now);
+        let (mut builder, mut sources) = (Builder::new(now), BTreeSet::new());
         let mut failed = None;
         let files = copies.iter().map(|copy| Listed::of(copy, now)).collect::<Result<Vec<_>, _>>()?;
         let rows = files.into_iter().flatten().map_while(|row| match row {
             Ok(row) => {
                 builder.add(&row.entry);
+                if !sources.contains(&row.source) {
+                    sources.insert(row.source.clone());
+                }
                 Some(row)
             }
             Err(error) => {
@@ -191,7 +201,10 @@ impl Site {
         let trust = Trust { formula: &self.formula, policy: &self.policy, warninglists };
         let lists = lists::build(rows, trust);
         match failed {
-            None => Ok(Edited { snapshot: builder.build(), lists }),
+            None => {
+                let sources = sources.iter().map(|source| format!("feed#{source}")).collect();
+                Ok(Edited { builder, lists, sources })
+            }
             Some(error) => Err(error),
         }
     }

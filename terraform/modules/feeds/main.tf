@@ -82,9 +82,10 @@ module "ingest" {
       resources = [var.claims_table_arn]
     },
     {
-      # Rows are put and deleted, never read: what stands there is known from the copies.
+      # Rows of feeds are put and deleted, never read: what stands there is known from the copies. The scan finds what
+      # people have written, once for each snapshot.
       sid       = "WriteRows"
-      actions   = ["dynamodb:BatchWriteItem"]
+      actions   = ["dynamodb:BatchWriteItem", "dynamodb:Scan"]
       resources = [var.intel_table_arn]
     },
     {

@@ -203,6 +203,18 @@ async fn a_snapshot_is_made_when_rows_have_changed_or_time_has_passed() {
 }
 
 #[tokio::test]
+async fn what_people_have_written_is_in_the_snapshot_and_on_no_list() {
+    let world = World::new([Turn::last(&["ip#203.0.113.1"], 1)]);
+    world.list_by_hand(intel::entry_of("ip#10.9.9.9").unwrap());
+    run(&world, start()).await;
+    assert_eq!(publish(&world, Edition::IfDue, start()).await.unwrap().indicators, 2);
+    let snapshot = intel::snapshot::Snapshot::read(world.object("snapshot/current").unwrap()).unwrap();
+    assert!(snapshot.listed(&"10.9.9.9".parse().unwrap()).itself);
+    let list = String::from_utf8(world.object("lists/wazuh-triage-feed-ip").unwrap()).unwrap();
+    assert!(!list.contains("10.9.9.9"), "{list}");
+}
+
+#[tokio::test]
 async fn what_stands_on_a_warninglist_goes_to_no_list() {
     let world = World::new([Turn::last(&["ip#203.0.113.1", "ip#198.51.100.1"], 1)]);
     run(&world, start()).await;

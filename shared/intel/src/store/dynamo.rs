@@ -52,41 +52,6 @@ impl DynamoStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// What is listed by others than those who write the `own` sources, as in `feed#feodo`: by people, most of all. A
-    /// snapshot that lacks it would have it overlooked. Reads the whole table, page by page: for whoever builds a
-    /// snapshot, never for an alert.
-    pub async fn listed_by_others(&self, own: &[String]) -> Result<Vec<Entry>, StoreError> {
-        let names: Vec<String> = (0..own.len()).map(|index| format!(":own{index}")).collect();
-        let others = if names.is_empty() {
-            String::new()
-        } else {
-            format!(" AND NOT #source IN ({})", names.join(", "))
-        };
-        let mut scan = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .projection_expression("#key")
-            .filter_expression(format!(
-                "begins_with(#source, :list) OR (begins_with(#source, :feed){others})"
-            ))
-            .expression_attribute_names("#key", "key")
-            .expression_attribute_names("#source", "source")
-            .expression_attribute_values(":list", text("list#"))
-            .expression_attribute_values(":feed", text("feed#"));
-        for (name, source) in names.into_iter().zip(own) {
-            scan = scan.expression_attribute_values(name, text(source));
-        }
-        let mut pages = scan.into_paginator().send();
-        let mut entries = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| StoreError::new("read", error))?;
-            let keys = page.items().iter().filter_map(|item| item.get("key")?.as_s().ok());
-            entries.extend(keys.filter_map(|key| entry_of(key)));
-        }
-        Ok(entries)
-    }
-
     async fn rows(&self, key: String) -> Result<Vec<Item>, StoreError> {
         let query = self.client.query().table_name(&self.table).key_condition_expression("#key = :key");
         let query = query.expression_attribute_names("#key", "key");

@@ -1,4 +1,4 @@
-//! Rows of feeds in the `intel` table: written here, read by [`super::DynamoStore`].
+//! Rows of feeds in the `intel` table: written here, read by [`super::DynamoStore`]; and what others list there.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use domain::verdict::Listing;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::StoreError;
+use super::{StoreError, entry_of};
+use crate::feed::Entry;
 
 /// What becomes of one row. A row is known by key and feed; both may not be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum Becomes {
     Gone,
 }
 
-/// Writes rows of feeds, many at a time.
+/// Writes rows of feeds, many at a time, and reads those of others.
 #[derive(Clone, Debug)]
 pub struct FeedTable {
     client: Client,
@@ -55,6 +56,41 @@ impl FeedTable {
     pub async fn write(&self, changes: &[Change]) -> Result<(), StoreError> {
         let batches = changes.chunks(Self::BATCH).map(|batch| self.write_batch(batch));
         stream::iter(batches).buffer_unordered(Self::CROWD).try_collect().await
+    }
+
+    /// What is listed by others than those who write the `own` sources, as in `feed#feodo`: by people, most of all. A
+    /// snapshot that lacks it would have it overlooked. Reads the whole table, page by page: for whoever builds a
+    /// snapshot, never for an alert.
+    pub async fn listed_by_others(&self, own: &[String]) -> Result<Vec<Entry>, StoreError> {
+        let names: Vec<String> = (0..own.len()).map(|index| format!(":own{index}")).collect();
+        let others = if names.is_empty() {
+            String::new()
+        } else {
+            format!(" AND NOT #source IN ({})", names.join(", "))
+        };
+        let mut scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .projection_expression("#key")
+            .filter_expression(format!(
+                "begins_with(#source, :list) OR (begins_with(#source, :feed){others})"
+            ))
+            .expression_attribute_names("#key", "key")
+            .expression_attribute_names("#source", "source")
+            .expression_attribute_values(":list", AttributeValue::S("list#".to_owned()))
+            .expression_attribute_values(":feed", AttributeValue::S("feed#".to_owned()));
+        for (name, source) in names.into_iter().zip(own) {
+            scan = scan.expression_attribute_values(name, AttributeValue::S(source.clone()));
+        }
+        let mut pages = scan.into_paginator().send();
+        let mut entries = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::new("read", error))?;
+            let keys = page.items().iter().filter_map(|item| item.get("key")?.as_s().ok());
+            entries.extend(keys.filter_map(|key| entry_of(key)));
+        }
+        Ok(entries)
     }
 
     async fn write_batch(&self, batch: &[Change]) -> Result<(), StoreError> {

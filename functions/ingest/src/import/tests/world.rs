@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::verdict::Listing;
-use intel::feed::Row;
+use intel::feed::{Entry, Row};
 use intel::sources::{FetchError, Source, State, Step, Tally, Trouble};
 use intel::{Becomes, Change, StoreError, entry_of};
 use jiff::Timestamp;
@@ -30,6 +30,8 @@ struct Inner {
     table: BTreeMap<(String, String), Listing>,
     throttled: bool,
     turns: Vec<Turn>,
+    /// What people have written into the table.
+    by_hand: Vec<Entry>,
 }
 
 /// What the source says to who has a state before this mark.
@@ -118,6 +120,11 @@ impl World {
         object.truncate(object.len() / 2);
     }
 
+    /// Somebody writes a row of their own.
+    pub fn list_by_hand(&self, entry: Entry) {
+        self.inner().by_hand.push(entry);
+    }
+
     /// Keys of the table.
     pub fn table(&self) -> Vec<String> {
         self.inner().table.keys().map(|(key, _)| key.clone()).collect()
@@ -174,6 +181,10 @@ impl Rows for World {
             .await?;
         }
         Ok(())
+    }
+
+    async fn listed_by_others(&self, _: &[String]) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.reach(|inner| inner.by_hand.clone()).await)
     }
 }
 
