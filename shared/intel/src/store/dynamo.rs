@@ -39,6 +39,13 @@ impl DynamoStore {
         Self { client, table: table.into() }
     }
 
+    /// Requests of the day so far, for a person who looks.
+    pub async fn spent(&self, provider: Provider, now: Timestamp) -> Result<u64, StoreError> {
+        let item = self.get(&provider_key(provider), &day(now)).await?;
+        let requests = item.and_then(|item| number(&item, "requests"));
+        Ok(requests.and_then(|count| count.try_into().ok()).unwrap_or(0))
+    }
+
     fn update(&self, key: &str, source: &str) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -229,7 +236,6 @@ impl IntelStore for DynamoStore {
         limit: Option<u64>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let day = format!("day#{}", now.strftime("%Y-%m-%d"));
         let before = limit.map_or(i64::MAX, |limit| {
             i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(requests.into())
         });
@@ -237,7 +243,7 @@ impl IntelStore for DynamoStore {
             return Ok(false);
         }
         let request = self
-            .update(&provider_key(provider), &day)
+            .update(&provider_key(provider), &day(now))
             .update_expression("SET expires_at = :expires ADD requests :more")
             .condition_expression("attribute_not_exists(requests) OR requests <= :before")
             .expression_attribute_values(":more", AttributeValue::N(requests.to_string()))
@@ -318,6 +324,10 @@ fn answer_source(provider: Provider) -> String {
 
 fn provider_key(provider: Provider) -> String {
     format!("provider#{}", provider.name())
+}
+
+fn day(now: Timestamp) -> String {
+    format!("day#{}", now.strftime("%Y-%m-%d"))
 }
 
 fn number(item: &Item, name: &str) -> Option<i64> {
