@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use intel::Pattern;
 use lambda::config::Environment;
 
 use crate::check;
+use crate::completions::{self, AFTER_COMPLETIONS, CompletionsOptions};
 use crate::eval;
 use crate::eval::Thresholds;
 use crate::model;
+use crate::operate;
 use crate::preview;
 use crate::terminal;
 
@@ -31,6 +33,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Check(options) => check::run(options, environment),
         Command::Preview(options) => preview::run(options, environment),
         Command::Eval(options) => eval::run(options),
+        Command::Completions(options) => completions::run(options, CommandLine::command()),
+        Command::Operate(operation) => operate::run(operation, environment),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,7 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     }
 }
 
-/// Says what the pipeline would say about Wazuh alerts, and how often it is right.
+/// Says what the pipeline would say about Wazuh alerts, and how often it is right; looks after a deployment.
 #[derive(Debug, Parser)]
 #[command(name = "triage", version)]
 struct CommandLine {
@@ -60,6 +64,11 @@ enum Command {
     /// Score the assessment, and recorded answers of a model, on alerts whose truth is known.
     #[command(after_help = AFTER_EVAL)]
     Eval(EvalOptions),
+    #[command(flatten)]
+    Operate(operate::Operation),
+    /// Print a script that completes this program's words in a shell.
+    #[command(after_help = AFTER_COMPLETIONS)]
+    Completions(CompletionsOptions),
 }
 
 const AFTER_PREVIEW: &str = "\
@@ -229,8 +238,6 @@ impl FromStr for FeedFile {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -1,7 +1,9 @@
-//! What the pipeline would say about alerts, and the mails it would write, without AWS.
+//! What the pipeline would say about alerts, and the mails it would write, without AWS; and what a person does with a
+//! deployment.
 
 mod check;
 pub mod cli;
+mod completions;
 mod desk;
 mod document;
 mod eval;
@@ -13,6 +15,7 @@ mod input;
 mod mail_folder;
 mod mailing;
 mod model;
+mod operate;
 mod preview;
 mod providers;
 mod stages;

@@ -7,10 +7,14 @@ mod check;
 #[cfg(test)]
 mod eval;
 #[cfg(test)]
+mod fake_aws;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod mailing;
 #[cfg(test)]
 mod online;
+#[cfg(test)]
+mod operate;
 #[cfg(test)]
 mod preview;

@@ -1,0 +1,70 @@
+//! One line about a deployment: what is so, and what to do if it is not well.
+
+use serde::Serialize;
+
+use super::{Paper, Table, Tone};
+use crate::failure::{Count, Failure};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Finding {
+    pub about: String,
+    pub level: Level,
+    pub what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cure: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Level {
+    Ok,
+    /// It works, and somebody may want to know.
+    Warning,
+    /// It needs a person.
+    Problem,
+}
+
+impl Finding {
+    pub fn ok(about: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { about: about.into(), level: Level::Ok, what: what.into(), cure: None }
+    }
+
+    pub fn warning(about: impl Into<String>, what: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { about: about.into(), level: Level::Warning, what: what.into(), cure: Some(cure.into()) }
+    }
+
+    pub fn problem(about: impl Into<String>, what: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { about: about.into(), level: Level::Problem, what: what.into(), cure: Some(cure.into()) }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    well: bool,
+    findings: &'a [Finding],
+}
+
+/// Prints them all; a failure if one of them needs a person.
+pub(super) fn report(findings: &[Finding], json: bool, paper: &mut Paper) -> Result<(), Failure> {
+    let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
+    if json {
+        paper.json(&Document { schema: 1, well: problems == 0, findings })?;
+    } else {
+        let mut table = Table::new(&["", "ABOUT", "STATE", "WHAT TO DO"]);
+        for finding in findings {
+            let (tone, level) = match finding.level {
+                Level::Ok => (Tone::Plain, "ok"),
+                Level::Warning => (Tone::Warning, "look"),
+                Level::Problem => (Tone::Bad, "PROBLEM"),
+            };
+            let cure = finding.cure.clone().unwrap_or_default();
+            table.row(tone, [level.to_owned(), finding.about.clone(), finding.what.clone(), cure]);
+        }
+        paper.table(&table)?;
+    }
+    match problems {
+        0 => Ok(()),
+        _ => Err(Failure::NeedsPerson(format!("{} for a person", Count(problems, "problem")))),
+    }
+}

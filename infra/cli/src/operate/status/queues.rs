@@ -1,0 +1,29 @@
+//! What waits in queues and among their dead letters.
+
+use super::{Account, AccountError, Finding, Queue};
+
+pub(super) async fn look(account: &Account) -> Result<Vec<Finding>, AccountError> {
+    let mut findings = Vec::new();
+    for queue in Queue::ALL {
+        let name = queue.name();
+        let standing = if queue.is_optional() {
+            let Some(standing) = account.queue(name).await? else { continue };
+            standing
+        } else {
+            account.existing(name).await?
+        };
+        let what = format!("{} waiting, {} in flight", standing.waiting, standing.in_flight);
+        findings.push(Finding::ok(format!("queue {name}"), what));
+        let dead = account.dead_letters(queue).await?;
+        let about = format!("dead letters of {name}");
+        findings.push(match dead.waiting + dead.in_flight {
+            0 => Finding::ok(about, "none"),
+            number => Finding::problem(
+                about,
+                format!("{number} wait"),
+                format!("triage dlq show {name}; once the cause has gone, triage dlq replay {name}"),
+            ),
+        });
+    }
+    Ok(findings)
+}
