@@ -39,7 +39,7 @@ pub(crate) fn run(options: &DoctorOptions, environment: &Environment) -> Result<
 }
 
 /// Everything that can be said; only without credentials, or without an answer, there is nothing more to say.
-async fn examine(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>, AccountError> {
+async fn examine(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>, Failure> {
     let queues = parts::queues(account).await?;
     let mut findings = vec![Finding::ok("credentials", format!("AWS takes them in {}", account.region()))];
     findings.extend(account.clock().last().map(|theirs| clock(Timestamp::now(), theirs)));
@@ -50,11 +50,8 @@ async fn examine(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>
     Ok(findings)
 }
 
-async fn mail(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>, AccountError> {
-    let mut findings = match quota::look(account).await {
-        Ok(findings) => findings,
-        Err(error) => vec![unknown("SES", error)?],
-    };
+async fn mail(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>, Failure> {
+    let mut findings = finding::or_unknown("SES", quota::look(account).await)?;
     match sender {
         Some(sender) => findings.push(parts::identity(account, sender).await?),
         None => findings.push(Finding::warning(
@@ -64,18 +61,6 @@ async fn mail(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>, A
         )),
     }
     Ok(findings)
-}
-
-/// A right that is missing hides one thing; nothing else may hide the others.
-fn unknown(about: impl Into<String>, error: AccountError) -> Result<Finding, AccountError> {
-    match error {
-        AccountError::Denied { action, code } => Ok(Finding::problem(
-            about,
-            format!("not known: AWS refuses to {action} ({code})"),
-            "docs/triage.md says which rights an operator needs",
-        )),
-        error => Err(error),
-    }
 }
 
 /// AWS refuses what was signed more than five minutes away from its own time.

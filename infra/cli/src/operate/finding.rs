@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Paper, Table, Tone};
+use super::{AccountError, Paper, Table, TableError, Tone};
 use crate::failure::{Count, Failure};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +35,42 @@ impl Finding {
 
     pub fn problem(about: impl Into<String>, what: impl Into<String>, cure: impl Into<String>) -> Self {
         Self { about: about.into(), level: Level::Problem, what: what.into(), cure: Some(cure.into()) }
+    }
+
+    /// What AWS does not tell hides nothing else; an error remains where there is nobody to ask.
+    pub fn unknown(about: impl Into<String>, error: AccountError) -> Result<Self, AccountError> {
+        let text = error.to_string();
+        // These errors say what to do after a semicolon.
+        let (what, cure) = text.split_once("; ").unwrap_or((&text, "look in the console"));
+        let what = format!("not known: {what}");
+        match error {
+            AccountError::Denied { .. } | AccountError::Rejected { .. } | AccountError::Busy { .. } => {
+                Ok(Self::problem(about, what, cure))
+            }
+            AccountError::Unsupported { .. } => Ok(Self::warning(about, what, cure)),
+            AccountError::NoRegion
+            | AccountError::Name { .. }
+            | AccountError::NoCredentials { .. }
+            | AccountError::Expired { .. }
+            | AccountError::Missing { .. }
+            | AccountError::Unreachable { .. } => Err(error),
+        }
+    }
+}
+
+/// The findings, or that they are not known.
+pub(super) fn or_unknown(
+    about: &str,
+    found: Result<Vec<Finding>, impl Into<Failure>>,
+) -> Result<Vec<Finding>, Failure> {
+    match found.map_err(Into::into) {
+        Err(Failure::Account(error) | Failure::Table(TableError::Aws { because: error, .. })) => {
+            Ok(vec![Finding::unknown(about, error)?])
+        }
+        Err(Failure::Table(TableError::Unreadable(what))) => {
+            Ok(vec![Finding::problem(about, what, "was it written by a newer version? update triage")])
+        }
+        found => found,
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use lambda::config::Environment;
 
 use super::finding::{self, Finding};
-use super::{Account, AccountError, Paper, Queue, TableError, Target, variables};
+use super::{Account, AccountError, Paper, Queue, TableError, Target, quota, variables};
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
@@ -32,10 +32,11 @@ pub(crate) fn run(options: &StatusOptions, environment: &Environment) -> Result<
     let findings = crate::runtime()?.block_on(async {
         let account = Account::open(&options.target, environment).await?;
         let now = Timestamp::now();
-        let mut findings = queues::look(&account).await?;
-        findings.extend(providers::look(&account, &known, now).await?);
-        findings.extend(model::look(&account, &known, now).await?);
-        findings.extend(mail::look(&account, now).await?);
+        let mut findings = finding::or_unknown("queues", queues::look(&account).await)?;
+        findings.extend(finding::or_unknown("providers", providers::look(&account, &known, now).await)?);
+        findings.extend(finding::or_unknown("model", model::look(&account, &known, now).await)?);
+        findings.extend(finding::or_unknown("mails", mail::look(&account, now).await)?);
+        findings.extend(finding::or_unknown("SES", quota::look(&account).await)?);
         Ok::<_, Failure>(findings)
     })?;
     finding::report(&findings, options.json, &mut Paper::new(environment))

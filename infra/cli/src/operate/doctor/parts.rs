@@ -6,7 +6,7 @@ use aws_sdk_ses::types::VerificationStatus;
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use aws_sdk_ssm::types::ParameterType;
 
-use super::{Account, AccountError, Finding, Queue, unknown};
+use super::{Account, AccountError, Finding, Queue};
 
 const APPLY: &str = "terraform apply; is it the right --name and --region?";
 const TABLES: [&str; 6] = ["claims", "intel", "incidents", "analyses", "sightings", "deliveries"];
@@ -21,7 +21,7 @@ pub(super) async fn queues(account: &Account) -> Result<Vec<Finding>, AccountErr
                 Ok(Some(_)) => Finding::ok(about, "is there"),
                 Ok(None) if queue.is_optional() => Finding::ok(about, "is not there, and need not be"),
                 Ok(None) => Finding::problem(about, "is not there", APPLY),
-                Err(error) => unknown(about, error)?,
+                Err(error) => Finding::unknown(about, error)?,
             });
         }
     }
@@ -37,7 +37,7 @@ pub(super) async fn tables(account: &Account) -> Result<Vec<Finding>, AccountErr
                 None => Finding::ok(about, "is there, and forgets what has expired"),
                 Some((what, cure)) => Finding::problem(about, what, cure),
             },
-            Err(error) => unknown(about, error)?,
+            Err(error) => Finding::unknown(about, error)?,
         });
     }
     Ok(findings)
@@ -88,7 +88,7 @@ pub(super) async fn parameters(account: &Account) -> Result<Vec<Finding>, Accoun
             Err(error) if error.as_service_error().is_some_and(GetParameterError::is_parameter_not_found) => {
                 Finding::problem(about, "is not there", APPLY)
             }
-            Err(error) => unknown(about, AccountError::of("read the parameter", &error))?,
+            Err(error) => Finding::unknown(about, AccountError::of("read the parameter", &error))?,
         });
     }
     Ok(findings)
@@ -100,7 +100,9 @@ pub(super) async fn identity(account: &Account, sender: &str) -> Result<Finding,
     let request = account.ses().get_identity_verification_attributes();
     let answer = match request.identities(sender).identities(domain).send().await {
         Ok(answer) => answer,
-        Err(error) => return unknown("sender", AccountError::of("look for the sender's identity", &error)),
+        Err(error) => {
+            return Finding::unknown("sender", AccountError::of("look for the sender's identity", &error));
+        }
     };
     let is_verified = answer
         .verification_attributes()

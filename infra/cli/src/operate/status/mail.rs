@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use notify::delivery::store::{DeliveryStore, DynamoDeliveries};
 
 use super::{Account, Finding, TableError};
-use crate::failure::Failure;
-use crate::operate::{quota, second};
+use crate::operate::second;
 
-pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Finding>, Failure> {
+pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Finding>, TableError> {
     let store = DynamoDeliveries::new(account.dynamodb(), account.full("deliveries"));
     let mut findings = Vec::new();
     if let Some(refusal) = store.account().await.map_err(TableError::new)? {
@@ -50,6 +49,5 @@ pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Findin
             });
         }
     }
-    findings.extend(quota::look(account).await?);
     Ok(findings)
 }

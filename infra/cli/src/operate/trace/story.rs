@@ -8,6 +8,8 @@ use lambda::claims::{Look, Standing};
 use notify::delivery::{Post, State};
 use serde::Serialize;
 
+use crate::failure::Count;
+
 /// What the tables hold.
 pub(super) struct Known {
     pub alert: AlertKey,
@@ -86,11 +88,11 @@ fn incident_step(id: &IncidentId, incident: &Incident) -> Step {
         .due()
         .map_or_else(|| "nothing is due".to_owned(), |due| format!("due {}", crate::operate::second(due)));
     let detail = format!(
-        "{} alerts, last {}, priority {}, {} notices, {due}",
-        incident.alerts,
+        "{}, last {}, priority {}, {}, {due}",
+        Count(usize::try_from(incident.alerts).unwrap_or(usize::MAX), "alert"),
         crate::operate::second(incident.last_seen),
         incident.totals().highest_priority.name(),
-        incident.notices(),
+        Count(usize::try_from(incident.notices()).unwrap_or(usize::MAX), "notice"),
     );
     Step {
         name: format!("incident {id}"),
