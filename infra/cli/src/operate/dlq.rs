@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use lambda::config::Environment;
 
-use super::{AFTER, Account, AccountError, Paper, Queue, Stop, Table, Target, Tone};
+use super::{AFTER, Account, AccountError, Paper, Progress, Queue, Stop, Table, Target, Tone};
 use crate::failure::Failure;
 use holding::Holding;
 use letter::Letter;

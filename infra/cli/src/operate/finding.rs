@@ -1,6 +1,9 @@
 //! One line about a deployment: what is so, and what to do if it is not well.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{AccountError, Paper, Table, TableError, Tone};
 use crate::failure::{Count, Failure};
@@ -12,6 +15,9 @@ pub(super) struct Finding {
     pub what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cure: Option<String>,
+    /// The numbers in `what`, for programs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    figures: BTreeMap<&'static str, Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,15 +32,26 @@ pub(super) enum Level {
 
 impl Finding {
     pub fn ok(about: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { about: about.into(), level: Level::Ok, what: what.into(), cure: None }
+        Self::new(about, Level::Ok, what, None)
     }
 
     pub fn warning(about: impl Into<String>, what: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { about: about.into(), level: Level::Warning, what: what.into(), cure: Some(cure.into()) }
+        Self::new(about, Level::Warning, what, Some(cure.into()))
     }
 
     pub fn problem(about: impl Into<String>, what: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { about: about.into(), level: Level::Problem, what: what.into(), cure: Some(cure.into()) }
+        Self::new(about, Level::Problem, what, Some(cure.into()))
+    }
+
+    fn new(about: impl Into<String>, level: Level, what: impl Into<String>, cure: Option<String>) -> Self {
+        Self { about: about.into(), level, what: what.into(), cure, figures: BTreeMap::new() }
+    }
+
+    /// The same with a number for programs.
+    #[must_use]
+    pub fn figure(mut self, name: &'static str, number: impl Into<Value>) -> Self {
+        self.figures.insert(name, number.into());
+        self
     }
 
     /// What AWS does not tell hides nothing else; an error remains where there is nobody to ask.

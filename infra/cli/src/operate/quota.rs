@@ -35,5 +35,5 @@ pub(super) async fn look(account: &Account) -> Result<Vec<Finding>, AccountError
     } else {
         Finding::ok(about, what)
     };
-    Ok(vec![sending, quota])
+    Ok(vec![sending, quota.figure("sent_24_hours", sent).figure("limit_24_hours", most)])
 }

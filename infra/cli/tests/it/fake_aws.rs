@@ -32,6 +32,8 @@ pub struct World {
     /// What was called, in order.
     pub calls: Vec<String>,
     pub is_in_sandbox: bool,
+    /// A move of messages runs until it is stopped, and has moved so many.
+    pub endless_move: Option<usize>,
     /// From the second time on messages are handed out after two seconds, as a long poll does.
     pub is_slow: bool,
 }
@@ -260,7 +262,13 @@ impl World {
                 self.queues.get_mut(&name("DestinationArn")).unwrap().extend(messages);
                 json!({"TaskHandle": "handle"})
             }
+            "CancelMessageMoveTask" => json!({"ApproximateNumberOfMessagesMoved": 0}),
             "ListMessageMoveTasks" => {
+                if let Some(moved) = self.endless_move {
+                    let stopped = self.calls.iter().any(|call| call == "CancelMessageMoveTask");
+                    let status = if stopped { "CANCELLED" } else { "RUNNING" };
+                    return json!({"Results": [{"Status": status, "ApproximateNumberOfMessagesMoved": moved}]});
+                }
                 let queue = name("SourceArn");
                 let moved = self.queues[queue.strip_suffix("-dlq").unwrap()].len();
                 json!({"Results": [{"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": moved}]})

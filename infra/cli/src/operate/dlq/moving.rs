@@ -1,11 +1,10 @@
 //! The move of a whole queue, which SQS does by itself.
 
-use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 
-use super::{Account, AccountError, Queue, Stop};
+use super::{Account, AccountError, Progress, Queue, Stop};
 use crate::terminal::tell;
 
 /// How a move ended.
@@ -42,14 +41,14 @@ pub(super) async fn run(
             error => return Err(error),
         },
     };
-    let mut stopping = None;
+    let (progress, mut stopping) = (Progress::new(), None);
     loop {
         tokio::time::sleep(LOOK).await;
         let answer = sqs.list_message_move_tasks().source_arn(&from.arn).max_results(1).send().await;
         let answer = answer.map_err(|error| AccountError::of("look at the move of messages", &error))?;
         let Some(task) = answer.results().first() else { continue };
         let messages = u64::try_from(task.approximate_number_of_messages_moved()).unwrap_or(0);
-        progress(messages, from.waiting);
+        progress.show(messages, from.waiting);
         match course(task, stopping) {
             Course::Running => {}
             Course::Complete => return Ok(Some(Moved { messages, problem: None })),
@@ -101,14 +100,5 @@ fn course(task: &ListMessageMoveTasksResultEntry, stopping: Option<Because>) -> 
             Course::Ended(format!("SQS could not move all messages ({reason}); the rest was left here"))
         }
         _ => Course::Running,
-    }
-}
-
-/// How far it is, on a terminal only.
-pub(super) fn progress(done: u64, of: u64) {
-    let mut err = io::stderr().lock();
-    if err.is_terminal() {
-        // A closed standard error is nobody's failure.
-        let _ = write!(err, "\r{done} of about {of} ").and_then(|()| err.flush());
     }
 }

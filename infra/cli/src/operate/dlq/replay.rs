@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::moving::{self, Moved};
-use super::{AccountError, Desk, Holding, Letter, Queue, ReplayOptions, Selection, Stop, Tone};
+use super::{AccountError, Desk, Holding, Letter, Progress, Queue, ReplayOptions, Selection, Stop, Tone};
 use crate::failure::{Count, Failure};
 use crate::terminal::tell;
 
@@ -84,7 +84,7 @@ async fn send_all(
 ) -> Result<(), AccountError> {
     let pause = Duration::from_secs(1) / options.rate;
     let mut free_at = Instant::now();
-    let mut taken = 0;
+    let (progress, mut taken) = (Progress::new(), 0);
     while !selection.is_complete(taken)
         && let Some(letter) = holding.next().await?
     {
@@ -118,7 +118,7 @@ async fn send_all(
                 tally.not_deleted += 1;
             }
         }
-        moving::progress(tally.replayed, holding.waiting);
+        progress.show(tally.replayed, holding.waiting);
     }
     Ok(())
 }

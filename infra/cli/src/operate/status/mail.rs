@@ -17,14 +17,15 @@ pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Findin
         ));
     }
     let parked = store.count_parked().await.map_err(TableError::new)?;
-    findings.push(match parked {
+    let found = match parked {
         0 => Finding::ok("parked notices", "none"),
         number => Finding::warning(
             "parked notices",
             format!("{number} wait for the account"),
             "they come back by themselves, 100 a minute, once SES takes mails again",
         ),
-    });
+    };
+    findings.push(found.figure("notices", parked));
     for (post, gate) in store.gates().await.map_err(TableError::new)? {
         for heap in gate.value.open() {
             let what = format!(

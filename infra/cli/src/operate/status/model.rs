@@ -49,17 +49,13 @@ pub(super) async fn look(
         most.is_some_and(|most| spent.saturating_mul(10) >= most.saturating_mul(9))
     };
     let about = "model's budget";
-    findings.push(
-        if is_used_up(spent.tokens, ceiling.tokens) || is_used_up(spent.micro_usd, ceiling.micro_usd) {
-            Finding::warning(
-                about,
-                what,
-                "mails go without analysis from the limit on; docs/analysis-economy.md",
-            )
-        } else {
-            Finding::ok(about, what)
-        },
-    );
+    let found = if is_used_up(spent.tokens, ceiling.tokens) || is_used_up(spent.micro_usd, ceiling.micro_usd)
+    {
+        Finding::warning(about, what, "mails go without analysis from the limit on; docs/analysis-economy.md")
+    } else {
+        Finding::ok(about, what)
+    };
+    findings.push(found.figure("tokens", spent.tokens).figure("micro_usd", spent.micro_usd));
     Ok(findings)
 }
 

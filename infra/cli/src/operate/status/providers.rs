@@ -22,13 +22,14 @@ pub(super) async fn look(
         let today = format!("{requests}{limit} requests today");
         let closed = gate.closed.filter(|(until, _)| *until > now);
         let about = format!("provider {provider}");
-        findings.push(match closed {
+        let found = match closed {
             None => Finding::ok(about, today),
             Some((until, reason)) => {
                 let what = format!("left alone until {} ({reason}), {today}", second(until));
                 closed_by(about, what, provider, reason)
             }
-        });
+        };
+        findings.push(found.figure("requests", requests));
     }
     Ok(findings)
 }

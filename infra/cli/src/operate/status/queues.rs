@@ -13,17 +13,19 @@ pub(super) async fn look(account: &Account) -> Result<Vec<Finding>, AccountError
             account.existing(name).await?
         };
         let what = format!("{} waiting, {} in flight", standing.waiting, standing.in_flight);
-        findings.push(Finding::ok(format!("queue {name}"), what));
+        let found = Finding::ok(format!("queue {name}"), what);
+        findings.push(found.figure("waiting", standing.waiting).figure("in_flight", standing.in_flight));
         let dead = account.dead_letters(queue).await?;
         let about = format!("dead letters of {name}");
-        findings.push(match dead.waiting + dead.in_flight {
+        let found = match dead.waiting + dead.in_flight {
             0 => Finding::ok(about, "none"),
             number => Finding::problem(
                 about,
                 format!("{number} wait"),
                 format!("triage dlq show {name}; once the cause has gone, triage dlq replay {name}"),
             ),
-        });
+        };
+        findings.push(found.figure("waiting", dead.waiting).figure("in_flight", dead.in_flight));
     }
     Ok(findings)
 }

@@ -111,6 +111,20 @@ fn a_whole_queue_is_moved_by_sqs() {
 }
 
 #[test]
+fn a_move_in_circles_is_stopped() {
+    let aws = filled();
+    aws.change(|world| world.endless_move = Some(4));
+    let said = run(&aws, "dlq replay alerts");
+    assert_eq!(said.code, 1);
+    assert_snapshot!(said.out, @"4 messages went back to alerts");
+    assert!(
+        said.err.contains("messages come back faster than they go: the cause has not gone"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn what_sqs_cannot_move_is_sent_with_its_own_attributes_and_no_others() {
     let aws = filled();
     aws.change(|world| {

@@ -145,6 +145,34 @@ fn what_needs_a_person_is_told_and_counted() {
     assert_snapshot!(lines.join("\n"));
     let document: Value = serde_json::from_str(&run(&aws, "status --json").out).unwrap();
     assert_eq!((&document["schema"], &document["well"]), (&json!(1), &json!(false)));
+    assert_eq!(document["findings"][0]["figures"], json!({"in_flight": 0, "waiting": 0}));
+}
+
+#[test]
+fn limits_and_the_breaker_are_looked_at_where_the_variables_are_known() {
+    let aws = FakeAws::start();
+    let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
+    aws.row("t-intel", json!({"key": text("provider#otx"), "source": text(&format!("day#{today}")), "requests": number(120)}));
+    aws.row("t-analyses", json!({"id": text(&format!("budget#{today}")), "tokens": number(950), "micro_usd": number(1_230_000)}));
+    let breaker =
+        r#"{"failures":[],"rests":1,"resting":{"until":"2090-01-01T00:00:00Z","trouble":"configuration"}}"#;
+    aws.row(
+        "t-analyses",
+        json!({"id": text("breaker#https://api.openai.com/v1 gpt-5.4-mini"), "document": text(breaker),
+        "version": text("v"), "expires_at": number(4_000_000_000)}),
+    );
+    let bench = Bench::new();
+    bench.file("enrich", "DAILY_LIMITS=abuseipdb=1000,otx=9000\n");
+    let analyze = "LEASE_SECONDS=60\nCLAIMS_TABLE=c\nDEAD_LETTER_QUEUE_URL=d\nINCIDENTS_TABLE=i\nSIGHTINGS_TABLE=s\n\
+        ANALYSES_TABLE=a\nNOTICES_QUEUE_URL=n\nMODEL_KEY_PARAMETER=/k\nMODEL_DAILY_TOKENS=1000\n";
+    bench.file("analyze", analyze);
+    let line = "status --variables enrich --variables analyze";
+    let said = said(&command(&bench, &aws, line).output().unwrap());
+    assert_eq!(said.code, 1);
+    let of_interest = |line: &&str| ["provider", "model"].iter().any(|word| line.contains(word));
+    let lines: Vec<String> =
+        said.out.lines().filter(of_interest).map(|line| line.replace('\t', " | ")).collect();
+    assert_snapshot!(lines.join("\n"));
 }
 
 #[test]
