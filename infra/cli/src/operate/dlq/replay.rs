@@ -69,9 +69,23 @@ async fn one_by_one(
     if stop.is_asked_for() {
         return Err(Failure::Interrupted);
     }
+    if let Some(missing) = selection.missing(tally.taken()) {
+        let problem = format!(
+            "{missing} of these ids not found; `triage dlq show {}` lists them",
+            options.queue.name()
+        );
+        return Err(Failure::NeedsPerson(problem));
+    }
     match tally.not_accepted + tally.not_deleted {
         0 => Ok(()),
         _ => Err(Failure::NeedsPerson("not every message was sent back; see above".to_owned())),
+    }
+}
+
+impl Tally {
+    /// Messages that were meant, whatever became of them.
+    fn taken(&self) -> u64 {
+        self.replayed + self.not_deleted + self.not_accepted
     }
 }
 
@@ -84,15 +98,14 @@ async fn send_all(
 ) -> Result<(), AccountError> {
     let pause = Duration::from_secs(1) / options.rate;
     let mut free_at = Instant::now();
-    let (progress, mut taken) = (Progress::new(), 0);
-    while !selection.is_complete(taken)
+    let progress = Progress::new();
+    while !selection.is_complete(tally.taken())
         && let Some(letter) = holding.next().await?
     {
         if !selection.takes(&letter) {
             tally.passed_over += 1;
             continue;
         }
-        taken += 1;
         if options.dry_run {
             tally.replayed += 1;
             continue;

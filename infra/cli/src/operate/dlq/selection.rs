@@ -27,10 +27,18 @@ impl<'a> Selection<'a> {
     }
 
     /// Whether so many are all that there can be.
-    pub fn is_complete(self, taken: usize) -> bool {
+    pub fn is_complete(self, taken: u64) -> bool {
         match self {
             Self::All | Self::With(_) => false,
-            Self::Ids(ids) => taken >= ids.len(),
+            Self::Ids(_) => self.missing(taken).is_none(),
+        }
+    }
+
+    /// How many were asked for by name and are not among so many.
+    pub fn missing(self, taken: u64) -> Option<u64> {
+        match self {
+            Self::All | Self::With(_) => None,
+            Self::Ids(ids) => (ids.len() as u64).checked_sub(taken).filter(|missing| *missing > 0),
         }
     }
 }

@@ -193,6 +193,15 @@ fn a_filter_leaves_the_others_and_a_dry_run_leaves_all() {
 }
 
 #[test]
+fn ids_that_are_not_there_are_told() {
+    let aws = filled();
+    let said = run(&aws, "dlq replay alerts --rate 500 --id a nobody");
+    assert_eq!(said.code, 1);
+    assert_snapshot!(said.err, @"triage: 1 of these ids not found; `triage dlq show alerts` lists them");
+    assert_eq!((aws.visible(DLQ).len(), aws.visible("t-alerts").len()), (2, 1));
+}
+
+#[test]
 fn what_came_meanwhile_is_not_sent_round_in_circles() {
     let aws = filled();
     let mut late = Message::new("late", "x", &[]);
