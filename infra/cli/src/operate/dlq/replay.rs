@@ -46,6 +46,9 @@ pub(super) async fn run(desk: &mut Desk, options: &ReplayOptions) -> Result<(), 
         {
             let tally = Tally { replayed: messages, ..Tally::default() };
             report(desk, options, true, &tally)?;
+            if stop.is_asked_for() {
+                return Err(Failure::Interrupted);
+            }
             return problem.map_or(Ok(()), |problem| Err(Failure::NeedsPerson(problem)));
         }
     }

@@ -239,6 +239,19 @@ fn purge_deletes_nothing_until_it_is_told_to_and_has_a_file() {
 }
 
 #[test]
+fn what_purge_could_not_delete_is_in_the_file_and_in_the_queue() {
+    let aws = filled();
+    aws.change(|world| {
+        world.refused.insert("DeleteMessage", "AccessDenied");
+    });
+    let bench = Bench::new();
+    let said = said(&command(&bench, &aws, "dlq purge alerts --yes --save kept.jsonl").output().unwrap());
+    assert_eq!(said.code, 77, "{}", said.err);
+    assert_snapshot!(said.out, @"0 messages taken out of the dead-letter queue of alerts, into kept.jsonl");
+    assert_eq!((bench.page("kept.jsonl").lines().count(), aws.visible(DLQ).len()), (1, 3));
+}
+
+#[test]
 fn what_cannot_be_reached_is_said_with_what_to_do() {
     let bench = Bench::new();
     for (change, code, words) in [
