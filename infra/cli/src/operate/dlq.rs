@@ -55,8 +55,8 @@ Needs sqs:GetQueueUrl, GetQueueAttributes, ReceiveMessage and ChangeMessageVisib
 
 const AFTER_REPLAY: &str = "\
 Safe to repeat, and safe to interrupt: a message is deleted here only after its queue has accepted it, and claims know
-which alerts and notices are done, so that nothing is mailed twice. Messages that come back while this runs are left
-where they are. Claims are kept 30 days, messages in a dead-letter queue 14.
+which alerts and notices are done, so that what was mailed is not mailed again. Messages that come back while this runs
+are left where they are; a move by SQS that goes in circles is stopped. Claims are kept 30 days, dead letters 14.
 
 Without --filter and --id SQS moves the whole queue by itself; where it does not know how, or refuses, messages are sent
 one by one. Needs, besides the rights of show, sqs:SendMessage on the queue, sqs:DeleteMessage on the dead-letter queue,

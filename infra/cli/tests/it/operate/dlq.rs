@@ -3,7 +3,7 @@ use std::process::{Command, Stdio};
 use insta::assert_snapshot;
 
 use super::{command, run};
-use crate::bench::{Bench, said};
+use crate::bench::{Bench, Said, said};
 use crate::fake_aws::{FakeAws, Message};
 
 const DLQ: &str = "t-alerts-dlq";
@@ -27,6 +27,19 @@ fn filled() -> FakeAws {
 
 fn ids(aws: &FakeAws, queue: &str) -> Vec<String> {
     aws.queue(queue).into_iter().map(|message| message.id).collect()
+}
+
+/// Ends the program with Ctrl-C as soon as it has made this call.
+fn interrupted(aws: &FakeAws, line: &str, call: &str) -> Said {
+    let bench = Bench::new();
+    let mut command = command(&bench, aws, line);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !aws.calls().iter().any(|made| made == call) {
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    said(&child.wait_with_output().unwrap())
 }
 
 #[test]
@@ -86,18 +99,19 @@ fn show_gives_back_what_it_took_before_an_error() {
 fn an_interrupted_show_gives_everything_back() {
     let aws = filled();
     aws.change(|world| world.is_slow = true);
-    let bench = Bench::new();
-    let mut command = command(&bench, &aws, "dlq show alerts");
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while !aws.calls().contains(&"waiting".to_owned()) {
-        std::thread::yield_now();
-    }
-    assert!(aws.visible(DLQ).is_empty(), "all are in its hands");
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    let said = said(&child.wait_with_output().unwrap());
+    let said = interrupted(&aws, "dlq show alerts", "waiting");
     assert_eq!((said.out.as_str(), said.code), ("", 130));
     assert_eq!(aws.visible(DLQ).len(), 3);
+}
+
+#[test]
+fn an_interrupted_move_is_stopped_at_sqs() {
+    let aws = filled();
+    aws.change(|world| world.endless_move = Some(1));
+    let said = interrupted(&aws, "dlq replay alerts", "ListMessageMoveTasks");
+    assert_eq!(said.code, 130);
+    assert_snapshot!(said.out, @"1 message went back to alerts");
+    assert!(aws.calls().contains(&"CancelMessageMoveTask".to_owned()));
 }
 
 #[test]
