@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::tell;
 
 /// Every function, by the name of its crate.
-pub(crate) const FUNCTIONS: [&str; 4] = ["enrich", "analyze", "notify", "hunt"];
+pub(crate) const FUNCTIONS: [&str; 5] = ["enrich", "analyze", "notify", "ingest", "hunt"];
 
 /// The built programs.
 pub(crate) struct Release {

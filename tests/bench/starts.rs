@@ -127,6 +127,7 @@ fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
         ("MAIL_FROM", "triage@example.com"),
         ("MAIL_TO", "soc@example.com"),
         ("DELIVERIES_TABLE", "deliveries"),
+        ("FEEDS_BUCKET", "feeds"),
         ("NOTICES_QUEUE_URL", "http://127.0.0.1/notices"),
     ] {
         variables.push((name, value.to_owned()));

@@ -80,6 +80,14 @@ impl Analyses {
         }
     }
 
+    /// What the row's sums have come to.
+    pub async fn sums(&self, id: &str) -> Result<Amount, StoreError> {
+        match self {
+            Self::Table(table) => bounded(table.sums(id)).await,
+            Self::Memory(memory) => Ok(memory.sums(id)),
+        }
+    }
+
     /// Adds to the row's sums, unless one of them would pass its ceiling: false then, and nothing is added.
     pub async fn add(
         &self,

@@ -133,6 +133,7 @@ fn result_with_notice(id: &IncidentId) -> String {
     format!("notice of {id}")
 }
 
-fn incident_of(result: &str) -> Option<IncidentId> {
+/// The incident of an alert with which a notice was due, from what its claim remembers.
+pub fn incident_of(result: &str) -> Option<IncidentId> {
     result.strip_prefix("notice of ")?.to_owned().try_into().ok()
 }

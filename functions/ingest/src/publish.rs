@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::verdict::Formula;
 use intel::lists::{self, ListFile, Trust};
 use intel::snapshot::{Builder, Snapshot, SnapshotError};
-use intel::{Policy, Warninglist};
+use intel::{Policy, StoreError, Warninglist};
 use jiff::Timestamp;
 use lambda::claims::{Claim, ClaimStore, Claimed};
 use lambda::metrics::Unit;
@@ -44,6 +44,8 @@ pub enum PublishError {
     Import(#[from] ImportError),
     #[error(transparent)]
     Warninglists(#[from] WarninglistsError),
+    #[error(transparent)]
+    Table(#[from] StoreError),
     #[error("the snapshot that was built cannot be read")]
     Snapshot(#[from] SnapshotError),
     #[error("another run was publishing for so long that there was no time left")]
@@ -116,7 +118,7 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
         let Edited { mut builder, lists, sources } =
             self.site.edit(&copies, &warninglists, now).map_err(ImportError::from)?;
         // What people have written into the table is asked about like what feeds list.
-        for entry in self.rows.listed_by_others(&sources).await.map_err(ImportError::from)? {
+        for entry in self.rows.listed_by_others(&sources).await? {
             builder.add(&entry);
         }
         let snapshot = builder.build();

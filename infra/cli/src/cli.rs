@@ -6,17 +6,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use intel::Pattern;
 use lambda::config::Environment;
 
 use crate::alerts;
 use crate::check;
+use crate::completions::{self, AFTER_COMPLETIONS, CompletionsOptions};
 use crate::eval;
 use crate::eval::{LiveOptions, Thresholds};
 use crate::feed_status;
 use crate::hunting;
 use crate::model;
+use crate::operate;
 use crate::preview;
 use crate::terminal;
 
@@ -37,6 +39,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Hunt(options) => hunting::run(options, environment),
         Command::Alerts(options) => alerts::run(options),
         Command::Feeds { command: FeedsCommand::Status(options) } => feed_status::run(options, environment),
+        Command::Completions(options) => completions::run(options, CommandLine::command()),
+        Command::Operate(operation) => operate::run(operation, environment),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,7 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     }
 }
 
-/// Says what the pipeline would say about Wazuh alerts, and how often it is right.
+/// Says what the pipeline would say about Wazuh alerts, and how often it is right; looks after a deployment.
 #[derive(Debug, Parser)]
 #[command(name = "triage", version)]
 struct CommandLine {
@@ -77,6 +81,11 @@ enum Command {
         #[command(subcommand)]
         command: FeedsCommand,
     },
+    #[command(flatten)]
+    Operate(operate::Operation),
+    /// Print a script that completes this program's words in a shell.
+    #[command(after_help = AFTER_COMPLETIONS)]
+    Completions(CompletionsOptions),
 }
 
 #[derive(Debug, Subcommand)]
@@ -341,8 +350,6 @@ impl FromStr for FeedFile {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

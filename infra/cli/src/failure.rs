@@ -9,6 +9,8 @@ use intel::feed::FeedError;
 use lambda::config::ConfigError;
 use lambda::http::ClientError;
 
+use crate::operate::{AccountError, TableError};
+
 /// Why a call did not do all that it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -76,20 +78,41 @@ pub(crate) enum Failure {
     StatusSchema(u32),
     #[error("could not write the output")]
     Write(#[source] io::Error),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error("{0}")]
+    NeedsPerson(String),
+    #[error("the key cannot be used: {0}")]
+    Key(&'static str),
+    #[error("could not read variables from {path}: {problem}")]
+    Variables { path: PathBuf, problem: String },
+    #[error("{stage} would not start: {problems}")]
+    WouldNotStart { stage: &'static str, problems: Count },
+    #[error("interrupted; what was taken was given back")]
+    GivenBack,
+    #[error("could not create {path}; name a file that is not there yet")]
+    Create { path: PathBuf, source: io::Error },
+    #[error("could not write {path}; what was not written was not deleted")]
+    Save { path: PathBuf, source: io::Error },
 }
 
 impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Thresholds(_) => 1,
+            Self::Account(error) => error.exit_code(),
+            Self::Table(error) => error.exit_code(),
+            Self::Thresholds(_) | Self::NeedsPerson(_) => 1,
             Self::UnknownKind { .. } => 64,
-            Self::NoAnswer(_) => 69,
-            Self::Interrupted { .. } => 130,
+            Self::GivenBack | Self::Interrupted { .. } => 130,
             Self::BadAlerts(_)
             | Self::Recorded { .. }
             | Self::SameCase(_)
             | Self::EmptyFeed(_)
             | Self::Prices { .. }
+            | Self::Key(_)
+            | Self::Variables { .. }
             | Self::Warninglist { .. }
             | Self::Status(_)
             | Self::StatusSchema(_)
@@ -97,15 +120,16 @@ impl Failure {
             Self::UnreadableAlerts(_)
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
-            Self::Bucket(_) | Self::NoStatus { .. } => 69,
+            Self::NoAnswer(_) | Self::Bucket(_) | Self::NoStatus { .. } => 69,
             Self::Index(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
-            Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } => 73,
-            Self::Write(_) | Self::RecordCut { .. } => 74,
+            Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } | Self::Create { .. } => 73,
+            Self::Write(_) | Self::RecordCut { .. } | Self::Save { .. } => 74,
             Self::Config(_)
             | Self::Client { .. }
             | Self::ModelClient(_)
             | Self::BucketClient(_)
+            | Self::WouldNotStart { .. }
             | Self::TurnedDown { .. } => 78,
         }
     }

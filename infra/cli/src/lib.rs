@@ -1,8 +1,10 @@
-//! What the pipeline would say about alerts, and the mails it would write, without AWS; and how its feeds stand.
+//! What the pipeline would say about alerts, and the mails it would write, without AWS; and what a person does with a
+//! deployment.
 
 mod alerts;
 mod check;
 pub mod cli;
+mod completions;
 mod desk;
 mod document;
 mod eval;
@@ -17,6 +19,7 @@ mod lines;
 mod mail_folder;
 mod mailing;
 mod model;
+mod operate;
 mod preview;
 mod providers;
 mod stages;

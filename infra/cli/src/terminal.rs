@@ -39,15 +39,16 @@ impl Page {
             text.push_str(&visible(line, Self::LINE_CHARS));
             text.push('\n');
         }
-        self.write(&text)
+        self.print_raw(&text)
     }
 
     /// Prints a JSON document on one line.
     pub fn print_json(&mut self, json: &str) -> io::Result<()> {
-        self.write(&(escaped(json) + "\n"))
+        self.print_raw(&(escaped(json) + "\n"))
     }
 
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    /// Prints text whose every character is ours, or was looked at.
+    pub fn print_raw(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(text.as_bytes())?;
         if self.at_once { self.out.flush() } else { Ok(()) }
     }

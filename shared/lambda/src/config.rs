@@ -19,6 +19,11 @@ impl Environment {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Every variable as it was set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The same with these values, whatever stood there.
     #[must_use]
     pub fn with<'a>(&self, values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
@@ -118,6 +123,13 @@ impl<'a> Reader<'a> {
 #[derive(PartialEq, Eq, thiserror::Error)]
 #[error("the configuration is not usable: {}", .0.join("; "))]
 pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    /// Everything that is wrong, each with an example.
+    pub fn problems(&self) -> &[String] {
+        &self.0
+    }
+}
 
 /// What a `main` that ends with this error prints.
 impl fmt::Debug for ConfigError {

@@ -23,6 +23,14 @@ impl DynamoAnalyses {
         Self { client, table: table.into() }
     }
 
+    /// What a day's budget row has come to.
+    pub(super) async fn sums(&self, id: &str) -> Result<Amount, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).key("id", text(id));
+        let item = request.send().await.map_err(StoreError::read)?.item.unwrap_or_default();
+        let sum = |name: &str| item.get(name)?.as_n().ok()?.parse().ok();
+        Ok(Amount { tokens: sum("tokens").unwrap_or(0), micro_usd: sum("micro_usd").unwrap_or(0) })
+    }
+
     /// Consistent: a waiter must see the text that was written a moment ago.
     pub(super) async fn read(&self, id: &str, now: Timestamp) -> Result<Option<Row>, StoreError> {
         let request =

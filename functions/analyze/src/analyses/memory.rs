@@ -65,6 +65,10 @@ impl MemoryAnalyses {
         fits
     }
 
+    pub(super) fn sums(&self, id: &str) -> Amount {
+        self.rows().sums.get(id).copied().unwrap_or_default()
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

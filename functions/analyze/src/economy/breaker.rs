@@ -133,9 +133,19 @@ pub struct Pass {
     probing: bool,
 }
 
+/// How the model at this address stands, for a person who looks; changes nothing.
+pub async fn standing(analyses: &Analyses, model: &str, now: Timestamp) -> Result<Passage, StoreError> {
+    let (breaker, _) = read(analyses, &row(model), now).await?;
+    Ok(breaker.passage(now))
+}
+
+fn row(model: &str) -> String {
+    format!("breaker#{model}")
+}
+
 /// Leave to ask the model at this address, or why not. A table that fails lets everybody through.
 pub async fn admit(analyses: &Analyses, model: &str, now: Timestamp) -> Result<Pass, NoAnalysis> {
-    let id = format!("breaker#{model}");
+    let id = row(model);
     let open = |id| Ok(Pass { id, probing: false });
     let (breaker, version) = match read(analyses, &id, now).await {
         Ok(standing) => standing,

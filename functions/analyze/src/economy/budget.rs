@@ -11,7 +11,7 @@ use domain::analysis::NoAnalysis;
 use jiff::Timestamp;
 
 use super::price::{Prices, Tokens};
-use crate::analyses::{Amount, Analyses, Ceiling};
+use crate::analyses::{Amount, Analyses, Ceiling, StoreError};
 
 /// A day's limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +85,8 @@ impl Budget {
         most: Amount,
         now: Timestamp,
     ) -> Result<Reservation, NoAnalysis> {
-        let id = format!("budget#{}", now.strftime("%Y-%m-%d"));
+        let (id, ceiling) = (Self::row(now), self.ceiling());
         let expires_at = now + Self::RETENTION;
-        let ceiling = Ceiling { tokens: self.tokens.0, micro_usd: self.usd.0 };
         let reservation = |reserved| Reservation { id: id.clone(), reserved, expires_at };
         match analyses.add(&id, most, ceiling, expires_at).await {
             Ok(true) => Ok(reservation(most)),
@@ -100,6 +99,20 @@ impl Budget {
                 Err(NoAnalysis::BudgetUnknown)
             }
         }
+    }
+
+    /// What the day has cost so far, with what is reserved.
+    pub async fn spent(analyses: &Analyses, now: Timestamp) -> Result<Amount, StoreError> {
+        analyses.sums(&Self::row(now)).await
+    }
+
+    /// What the day's sums may reach.
+    pub fn ceiling(&self) -> Ceiling {
+        Ceiling { tokens: self.tokens.0, micro_usd: self.usd.0 }
+    }
+
+    fn row(now: Timestamp) -> String {
+        format!("budget#{}", now.strftime("%Y-%m-%d"))
     }
 
     /// Replaces what was reserved by what was spent, on the day of the reservation.

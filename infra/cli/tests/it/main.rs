@@ -7,6 +7,8 @@ mod check;
 #[cfg(test)]
 mod eval;
 #[cfg(test)]
+mod fake_aws;
+#[cfg(test)]
 mod feed_status;
 #[cfg(test)]
 mod feeds;
@@ -20,5 +22,7 @@ mod mailing;
 mod model;
 #[cfg(test)]
 mod online;
+#[cfg(test)]
+mod operate;
 #[cfg(test)]
 mod preview;

@@ -85,6 +85,11 @@ impl Notices {
         self.on_its_way.is_none()
     }
 
+    /// How many were taken so far, the one on its way included.
+    pub fn taken(&self) -> u32 {
+        self.number
+    }
+
     /// The number of the notice that is waited for.
     pub(super) fn next_number(&self) -> u32 {
         self.number + 1

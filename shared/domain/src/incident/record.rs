@@ -70,6 +70,16 @@ impl Incident {
         self.facts.notices.due()
     }
 
+    /// How many notices were taken so far, the one on its way included.
+    pub fn notices(&self) -> u32 {
+        self.facts.notices.taken()
+    }
+
+    /// What all its alerts have shown.
+    pub fn totals(&self) -> &Totals {
+        &self.facts.totals
+    }
+
     /// Whether somebody holds the notice of this number and may still send it.
     pub fn is_on_its_way(&self, now: Timestamp) -> bool {
         !self.facts.notices.is_idle() && self.due().is_some_and(|until| now < until)

@@ -24,7 +24,7 @@ use futures_util::future::try_join_all;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::{Gate, IntelStore, Kept, KeptAnswer, StoreError, Turn, class_of_list, entry_of, key_of};
+use super::{Gate, IntelStore, Kept, KeptAnswer, StoreError, Turn, class_of_list, key_of};
 use crate::feed::Entry;
 
 type Item = HashMap<String, AttributeValue>;
@@ -41,6 +41,13 @@ const RETENTION: Duration = Duration::from_hours(7 * 24);
 impl DynamoStore {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
+    }
+
+    /// Requests of the day so far, for a person who looks.
+    pub async fn spent(&self, provider: Provider, now: Timestamp) -> Result<u64, StoreError> {
+        let item = self.get(&provider_key(provider), &day(now)).await?;
+        let requests = item.and_then(|item| number(&item, "requests"));
+        Ok(requests.and_then(|count| count.try_into().ok()).unwrap_or(0))
     }
 
     fn update(&self, key: &str, source: &str) -> UpdateItemFluentBuilder {
@@ -239,7 +246,6 @@ impl IntelStore for DynamoStore {
         limit: Option<u64>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let day = format!("day#{}", now.strftime("%Y-%m-%d"));
         let before = limit.map_or(i64::MAX, |limit| {
             i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(requests.into())
         });
@@ -247,7 +253,7 @@ impl IntelStore for DynamoStore {
             return Ok(false);
         }
         let request = self
-            .update(&provider_key(provider), &day)
+            .update(&provider_key(provider), &day(now))
             .update_expression("SET expires_at = :expires ADD requests :more")
             .condition_expression("attribute_not_exists(requests) OR requests <= :before")
             .expression_attribute_values(":more", AttributeValue::N(requests.to_string()))
@@ -328,6 +334,10 @@ fn answer_source(provider: Provider) -> String {
 
 fn provider_key(provider: Provider) -> String {
     format!("provider#{}", provider.name())
+}
+
+fn day(now: Timestamp) -> String {
+    format!("day#{}", now.strftime("%Y-%m-%d"))
 }
 
 fn number(item: &Item, name: &str) -> Option<i64> {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
 use jiff::Timestamp;
 
-use super::{ClaimStore, Claimed, Completion, Standing, StoreError, Taken};
+use super::{ClaimStore, Claimed, Claims, Completion, Look, Standing, StoreError, Taken};
 
 #[derive(Clone, Debug)]
 pub struct DynamoClaims {
@@ -22,6 +22,25 @@ const DONE: &str = "D";
 impl DynamoClaims {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
+    }
+
+    /// A stage's claim on a key as it stands, for a person who looks; takes nothing. Expired or not.
+    pub async fn look(&self, stage: &str, key: &str) -> Result<Option<Look>, StoreError> {
+        let id = super::claim_id(stage, key);
+        let get = self.client.get_item().table_name(&self.table).key("id", text(&id)).consistent_read(true);
+        let Some(item) = get.send().await.map_err(|error| StoreError::new("read", error))?.item else {
+            return Ok(None);
+        };
+        let number = |name: &str| item.get(name)?.as_n().ok()?.parse::<i64>().ok();
+        let look = || {
+            let expires_at = Timestamp::from_second(number("expires_at")?).ok()?;
+            Some(Look {
+                standing: standing(&item)?,
+                attempts: number("attempts").and_then(|count| count.try_into().ok()).unwrap_or(0),
+                changed_at: expires_at.checked_sub(Claims::<Self>::RETENTION).ok()?,
+            })
+        };
+        look().map(Some).ok_or_else(|| StoreError::new("read", "the stored claim has no state"))
     }
 
     /// The COMPLETE of a claim as part of a transaction that records the effect itself.

@@ -54,7 +54,7 @@ impl<S: ClaimStore> Claims<S> {
 
     /// CLAIM: asks for the right to act on the key.
     pub async fn claim(&self, key: &str, now: Timestamp) -> Result<Claim, StoreError> {
-        let claimed = Claimed { id: format!("{}#{key}", self.stage), owner: Owner::new() };
+        let claimed = Claimed { id: claim_id(self.stage, key), owner: Owner::new() };
         let lease_until = now + self.lease + Self::CLOCK_SKEW;
         let taken = self.store.take(&claimed, now, lease_until, now + Self::RETENTION).await?;
         Ok(match taken {
@@ -184,6 +184,20 @@ pub enum Taken {
 pub enum Standing {
     InProgress { lease_until: Timestamp },
     Done { result: String },
+}
+
+/// A claim as a person sees it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Look {
+    pub standing: Standing,
+    /// How often it was taken.
+    pub attempts: u32,
+    /// When it was taken last or, once done, completed.
+    pub changed_at: Timestamp,
+}
+
+fn claim_id(stage: &str, key: &str) -> String {
+    format!("{stage}#{key}")
 }
 
 /// Where claims are kept. Every method is one conditional write; none reads first.

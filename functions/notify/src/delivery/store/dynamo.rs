@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, Select, TransactWriteItem, Update};
 use domain::message::NoticeId;
 use jiff::Timestamp;
 use lambda::claims::{Claimed, DynamoClaims};
@@ -44,6 +44,38 @@ const ACCOUNT: (&str, &str) = ("account", "ses");
 impl DynamoDeliveries {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
+    }
+
+    /// What has become of a notice for each group, and when that was written; for a person who looks.
+    pub async fn history(&self, notice: &NoticeId) -> Result<Vec<(Post, State, Timestamp)>, DeliveryError> {
+        const WHAT: &str = "delivery";
+        let rows = self.rows(&notice_key(notice), None, "read the notice's deliveries").await?;
+        let at = |row: &Item| {
+            let expires_at: i64 = row.get("expires_at")?.as_n().ok()?.parse().ok()?;
+            Timestamp::from_second(expires_at).ok()?.checked_sub(RETENTION).ok()
+        };
+        let one = |row: &Item| {
+            let at = at(row).ok_or(DeliveryError::Unreadable { what: WHAT })?;
+            Ok((post(row, WHAT)?, read(row, "delivery", WHAT)?, at))
+        };
+        rows.iter().map(one).collect()
+    }
+
+    /// How many notices wait for the account.
+    pub async fn count_parked(&self) -> Result<u64, DeliveryError> {
+        const ACTION: &str = "count what is parked";
+        let (mut count, mut start) = (0, None);
+        loop {
+            let query = self.client.query().table_name(&self.table).key_condition_expression("id = :id");
+            let query = query.expression_attribute_values(":id", text(PARKED)).select(Select::Count);
+            let page = query.set_exclusive_start_key(start).send().await;
+            let page = page.map_err(|error| failed(ACTION, error))?;
+            count += u64::try_from(page.count).unwrap_or(0);
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
     }
 
     async fn row(&self, id: &str, part: &str, action: &'static str) -> Result<Option<Item>, DeliveryError> {

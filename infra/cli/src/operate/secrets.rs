@@ -1,0 +1,224 @@
+//! `triage secrets`: the keys of providers and of the model, which no argument, file or output ever shows.
+
+mod prompt;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use lambda::config::Environment;
+use lambda::secrets::{Secret, Secrets};
+use serde::Serialize;
+
+use aws_sdk_ssm::operation::get_parameter::GetParameterError;
+use aws_sdk_ssm::types::{Parameter, ParameterType};
+
+use super::{AFTER, Account, AccountError, Paper, Table, Target, Tone};
+use crate::failure::Failure;
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretsOptions {
+    #[command(subcommand)]
+    command: SecretsCommand,
+    #[command(flatten)]
+    target: Target,
+    /// One JSON document.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Which keys are set, and since when; never what they are.
+    #[command(after_help = AFTER)]
+    List,
+    /// Set a key: asked for on the terminal without showing it, or read from standard input.
+    #[command(after_help = AFTER_SET)]
+    Set(Which),
+    /// Take a key back: its provider is off within ten minutes.
+    #[command(after_help = AFTER)]
+    Unset(Which),
+}
+
+const AFTER_SET: &str = "\
+In a pipe: `pass abuseipdb | triage secrets set abuseipdb`. A line end at the end is no part of the key.
+A key that replaces one which the provider refuses is used within a minute, a first one within ten; nothing is deployed.
+Needs ssm:GetParameter and ssm:PutParameter on the parameter.";
+
+#[derive(Debug, Args)]
+struct Which {
+    /// Whose key.
+    key: Key,
+    /// Customer-managed KMS key that encrypts it, where the parameters have one; the functions must be allowed to use it.
+    #[arg(long, value_name = "KEY")]
+    key_id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Key {
+    Abuseipdb,
+    Misp,
+    Otx,
+    Model,
+}
+
+impl Key {
+    const ALL: [Self; 4] = [Self::Abuseipdb, Self::Misp, Self::Otx, Self::Model];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Abuseipdb => "abuseipdb",
+            Self::Misp => "misp",
+            Self::Otx => "otx",
+            Self::Model => "model",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    schema: u8,
+    parameters: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    key: &'static str,
+    name: String,
+    is_set: bool,
+    version: i64,
+    changed_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: u8,
+    name: &'a str,
+    version: i64,
+}
+
+pub(crate) fn run(options: &SecretsOptions, environment: &Environment) -> Result<(), Failure> {
+    // Whoever types a key must not wait for AWS first, nor AWS for the typing.
+    let value = match &options.command {
+        SecretsCommand::List => None,
+        SecretsCommand::Set(which) => Some((which, usable(&prompt::ask(which.key.name())?)?)),
+        SecretsCommand::Unset(which) => Some((which, Secret::new(Secrets::UNSET))),
+    };
+    crate::runtime()?.block_on(async {
+        let account = Account::open(&options.target, environment).await?;
+        let mut paper = Paper::new(environment);
+        match value {
+            None => list(&account, options, &mut paper).await,
+            Some((which, value)) => set(&account, options, which, &value, &mut paper).await,
+        }
+    })
+}
+
+/// The key as it was meant, or why it is none. Never tells what was typed.
+fn usable(typed: &Secret) -> Result<Secret, Failure> {
+    let text = typed.reveal();
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.is_empty() {
+        return Err(Failure::Key("it is empty; nothing was changed"));
+    }
+    if text.eq_ignore_ascii_case(Secrets::UNSET) {
+        return Err(Failure::Key("that word means that there is none; `triage secrets unset` says so"));
+    }
+    if text.chars().any(|character| character.is_control() || character.is_whitespace()) {
+        return Err(Failure::Key("it has blanks, control characters or several lines; nothing was changed"));
+    }
+    Ok(Secret::new(text))
+}
+
+async fn list(account: &Account, options: &SecretsOptions, paper: &mut Paper) -> Result<(), Failure> {
+    let ssm = account.ssm();
+    let mut parameters = Vec::new();
+    for key in Key::ALL {
+        let name = account.parameter(&format!("{}-key", key.name()));
+        let parameter = read(&ssm, account, &name).await?;
+        let is_set = parameter.value().is_some_and(|value| value != Secrets::UNSET);
+        let changed_at = parameter.last_modified_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
+        parameters.push(Row { key: key.name(), name, is_set, version: parameter.version(), changed_at });
+    }
+    if options.json {
+        return paper.json(&Listed { schema: 1, parameters });
+    }
+    let mut table = Table::new(&["KEY", "STATE", "VERSION", "CHANGED", "PARAMETER"]);
+    for row in parameters {
+        let state = if row.is_set { "set" } else { "unset" };
+        let changed = row.changed_at.map_or_else(|| "-".to_owned(), crate::operate::second);
+        let tone = if row.is_set { Tone::Good } else { Tone::Plain };
+        table.row(tone, [row.key.to_owned(), state.to_owned(), row.version.to_string(), changed, row.name]);
+    }
+    paper.table(&table)
+}
+
+async fn set(
+    account: &Account,
+    options: &SecretsOptions,
+    which: &Which,
+    value: &Secret,
+    paper: &mut Paper,
+) -> Result<(), Failure> {
+    let ssm = account.ssm();
+    let name = account.parameter(&format!("{}-key", which.key.name()));
+    // A wrong --name would otherwise make a parameter that nobody reads.
+    read(&ssm, account, &name).await?;
+    let written = ssm
+        .put_parameter()
+        .name(&name)
+        .value(value.reveal())
+        .r#type(ParameterType::SecureString)
+        .set_key_id(which.key_id.clone())
+        .overwrite(true)
+        .send()
+        .await
+        .map_err(|error| AccountError::of(format!("write the parameter {name}"), &error))?;
+    let version = written.version();
+    if options.json {
+        return paper.json(&Written { schema: 1, name: &name, version });
+    }
+    paper.line(Tone::Plain, &format!("{name} has version {version}"))
+}
+
+/// The parameter, which must be there.
+async fn read(ssm: &aws_sdk_ssm::Client, account: &Account, name: &str) -> Result<Parameter, AccountError> {
+    let missing = || AccountError::Missing {
+        what: "parameter",
+        name: name.to_owned(),
+        region: account.region().to_owned(),
+    };
+    match ssm.get_parameter().name(name).with_decryption(true).send().await {
+        Ok(found) => found.parameter.ok_or_else(missing),
+        Err(error) if error.as_service_error().is_some_and(GetParameterError::is_parameter_not_found) => {
+            Err(missing())
+        }
+        Err(error) => Err(AccountError::of(format!("read the parameter {name}"), &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_was_typed_without_the_end_of_the_line() {
+        for (typed, expected) in [
+            ("s3cret", Some("s3cret")),
+            ("s3cret\n", Some("s3cret")),
+            ("s3cret\r\n", Some("s3cret")),
+            ("", None),
+            ("\n", None),
+            ("unset\n", None),
+            ("UNSET", None),
+            ("two words", None),
+            ("two\nlines\n", None),
+        ] {
+            let key = usable(&Secret::new(typed));
+            assert_eq!(key.as_ref().ok().map(Secret::reveal), expected, "{typed:?}");
+            if let Err(failure) = key {
+                assert_eq!(failure.exit_code(), 65);
+                assert!(!format!("{failure} {failure:?}").contains("two"), "{failure}");
+            }
+        }
+    }
+}
