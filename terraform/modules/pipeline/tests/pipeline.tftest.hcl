@@ -671,6 +671,7 @@ run "a_group_may_be_told_in_a_chat_whose_address_nobody_else_may_read" {
       { name = "chat", webhook = true, match = {} },
       { name = "soc", to = ["soc@example.com"], webhook = true, match = {} },
     ] }
+    observability = { canary = { enabled = false } }
   }
 
   assert {
