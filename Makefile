@@ -16,7 +16,7 @@ CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit fmt lint bench package integration deb clean nextest
+.PHONY: help demo test unit fmt lint audit bench package integration deb clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ lint: ## Check format, lints, licences and advisories
 	@cargo deny check bans licenses sources
 	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; \
 	else echo "advisories: not checked, the database cannot be reached from here"; fi
+
+audit: ## Look at the workflows and the Terraform with an attacker's eyes
+	@bash .ci/audit
 
 bench: ## Measure the release builds: calls, starts, memory, sizes
 	@cargo run --quiet --profile local -p tests --bin bench
