@@ -24,7 +24,7 @@ use futures_util::future::try_join_all;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::{Gate, IntelStore, Kept, KeptAnswer, StoreError, Turn, class_of_list, entry_of, key_of};
+use super::{Gate, IntelStore, Kept, KeptAnswer, StoreError, Turn, class_of_list, key_of};
 use crate::feed::Entry;
 
 type Item = HashMap<String, AttributeValue>;
