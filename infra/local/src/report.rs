@@ -21,7 +21,7 @@ pub(crate) fn print_summary(summary: &Summary, folder: &DemoFolder) {
         println!("Where it shows that {}\n\n{}", shown.trouble, tables::signs(shown));
     }
     if !summary.scenes.is_empty() {
-        println!("What the mails show\n\n{}", tables::scenes(&summary.scenes));
+        println!("What the demo shows\n\n{}", tables::scenes(&summary.scenes));
     }
     println!("Mails by conversation\n\n{}", tables::mails(&summary.mails));
     println!("{}", summary.counts);
