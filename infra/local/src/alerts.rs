@@ -8,8 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use domain::Alert;
 use domain::incident::IncidentId;
+use jiff::Timestamp;
 use tokio::process::Command;
 
+use crate::dated;
 use crate::folders;
 use crate::process;
 use crate::stack::Stack;
@@ -50,10 +52,11 @@ impl Sample {
         }
     }
 
-    /// Hands the file to the publisher, and the publisher to the queue.
+    /// Hands the file to the publisher, and the publisher to the queue. What happened minutes ago is dated first.
     pub(crate) async fn send(&self, stack: &Stack) -> Result<()> {
         let mut command = Command::new(&stack.publisher);
-        command.arg("send").arg(&self.path).args(["--queue-url", &stack.outputs.queues.alerts]);
+        let path = dated::file(&self.path, &stack.publisher_folder.join(&self.file), Timestamp::now())?;
+        command.arg("send").arg(path).args(["--queue-url", &stack.outputs.queues.alerts]);
         command.args(stack.publisher_arguments());
         if self.content == Content::Malformed {
             command.arg("--as-is");
@@ -131,9 +134,9 @@ mod tests {
             })
             .collect();
         let distinct: HashSet<&&String> = keys.iter().collect();
-        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (28, 1, 1));
+        assert_eq!((samples.len(), malformed, keys.len() - distinct.len()), (35, 1, 1));
         let [first, repeats] = waves(&samples);
-        assert_eq!((first.len(), repeats.len()), (24, 4));
+        assert_eq!((first.len(), repeats.len()), (27, 8));
     }
 
     #[test]

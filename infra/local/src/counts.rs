@@ -12,6 +12,8 @@ use crate::notices::Notices;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     pub published: usize,
+    /// Alerts that hunting has made of logins.
+    pub findings: usize,
     pub notified: usize,
     pub counted: usize,
     pub observed: usize,
@@ -41,11 +43,13 @@ impl Counts {
 
     /// What does not add up, one sentence each.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let Self { published, notified, notices, delivered, held_back, .. } = self;
+        let Self { published, findings, notified, notices, delivered, held_back, .. } = self;
         let ended = notified + self.counted + self.observed + self.ignored + self.dead_lettered;
         let mut problems = Vec::new();
-        if ended != *published {
-            problems.push(format!("{published} alerts were published, but {ended} ended"));
+        if ended != published + findings {
+            let found =
+                if *findings > 0 { format!(" and {findings} found by hunting") } else { String::new() };
+            problems.push(format!("{published} alerts were published{found}, but {ended} ended"));
         }
         if notices.first != *notified {
             problems.push(format!(
@@ -63,9 +67,13 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { published, notified, counted, observed, ignored, dead_lettered, .. } = self;
+        write!(formatter, "{published} published")?;
+        if self.findings > 0 {
+            write!(formatter, " + {} found by hunting", self.findings)?;
+        }
         writeln!(
             formatter,
-            "{published} published = {notified} notified + {counted} counted + {observed} observed + {ignored} ignored + {dead_lettered} dead-lettered",
+            " = {notified} notified + {counted} counted + {observed} observed + {ignored} ignored + {dead_lettered} dead-lettered",
         )?;
         let kinds: Vec<String> =
             self.delivered.kinds().map(|(count, kind)| format!("{count} {kind}")).collect();
@@ -129,6 +137,12 @@ mod tests {
 3 mails = 1 first + 1 storm notice + 1 digest
 3 notices = 1 mails + 2 held back, 2 of them told in a digest
 4 events for Wazuh"
+        );
+        let hunted = Counts { findings: 1, notified: 4, ..counts };
+        assert!(hunted.to_string().starts_with("3 published + 1 found by hunting = 4 notified + "));
+        assert_eq!(
+            Counts { findings: 2, ..hunted }.problems()[0],
+            "3 alerts were published and 2 found by hunting, but 4 ended"
         );
         let untold = Counts { held_back: HeldBack { told: 1, ..counts.held_back }, ..counts };
         assert_eq!(untold.problems(), ["2 notices were held back, but the digests tell of 1"]);

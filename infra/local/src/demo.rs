@@ -6,13 +6,12 @@ use anyhow::{Context, Result};
 
 use crate::alerts::{self, Sample};
 use crate::cli::{DemoOptions, Settings};
-use crate::conversations::Conversation;
 use crate::counts::Counts;
 use crate::demo_folder::DemoFolder;
-use crate::ends::End;
+use crate::listed::Met;
 use crate::notices::Notices;
 use crate::progress::{Progress, Step};
-use crate::scenes::Scene;
+use crate::scenes::{Scene, Shown};
 use crate::script::{Act, Then};
 use crate::signals::{self, unless_interrupted};
 use crate::start::{self, Pace, Places, Running};
@@ -20,7 +19,7 @@ use crate::stubs::ModelMode;
 use crate::summary::{Findings, Summary, fates};
 use crate::trouble::{Signs, Trouble};
 use crate::watch::Watch;
-use crate::{conversations, feed, feedback, orders, page, report, scenes, script, sweep};
+use crate::{calls, conversations, feed, feedback, imports, orders, page, report, scenes, script};
 
 /// Fails unless every alert has an end, every notice is a mail or in a digest, and the mails show what the samples are there for.
 pub(crate) async fn run(settings: &Settings, options: &DemoOptions) -> Result<ExitCode> {
@@ -64,7 +63,7 @@ async fn tell(
     let watch = Watch::new(&running, options.patience).await;
     prepare(options, &watch).await?;
     let step = progress.step("sending alerts and waiting for their ends");
-    let published = send_all(samples, &acts(options, samples), &watch, &step).await?;
+    let played = send_all(samples, &acts(options, samples), &watch, &step).await?;
     step.done();
     let step = progress.step("waiting for what no alert brings: updates and digests");
     watch.wait_for_the_schedule(options.alerts.is_none(), &step).await?;
@@ -80,19 +79,30 @@ async fn tell(
         Some(trouble) => Some(Signs::of(trouble, &mails, &watch.logs().await?, &requests)),
         None => None,
     };
+    let imports = watch.imports().await?;
     let summary = Summary::of(Findings {
         counts: Counts {
+            findings: played.findings,
             notices,
             delivered: Notices::delivered(&conversations),
             held_back,
             feedback_events: watch.waiting_events().await?,
-            ..Counts::of_ends(published.len(), &ends)
+            ..Counts::of_ends(played.published.len(), &ends)
         },
-        alerts: fates(&published, &ends),
+        alerts: fates(&played.published, &ends),
         mails: folder.write_mails(&conversations)?,
-        scenes: promised(options, &conversations, &ends),
+        scenes: promised(
+            options,
+            &Shown {
+                conversations: &conversations,
+                ends: &ends,
+                imports: &imports,
+                met: played.met.as_ref(),
+            },
+        ),
         intelligence: feedback::said(&events),
         feedback: folder.write_feedback(&events)?,
+        imports: imports.feeds,
         requests,
         trouble,
     });
@@ -108,10 +118,27 @@ async fn prepare(options: &DemoOptions, watch: &Watch<'_>) -> Result<()> {
     // Other alerts than ours are judged by what they meet alone.
     if options.alerts.is_none() {
         feed::list(&watch.configuration, &watch.stack.outputs.tables.intel, watch.began).await?;
+        imports::run(watch.stack).await?;
     }
     match options.trouble {
         Some(trouble) => trouble.begin(&watch.stack.stub_url).await,
         None => Ok(()),
+    }
+}
+
+/// What has been sent, and what was seen meanwhile.
+#[derive(Debug, Default)]
+struct Played<'s> {
+    published: Vec<&'s Sample>,
+    /// Findings that hunting has made alerts of.
+    findings: usize,
+    met: Option<Met>,
+}
+
+impl Played<'_> {
+    /// Alerts of both kinds: each has one end.
+    fn alerts(&self) -> usize {
+        self.published.len() + self.findings
     }
 }
 
@@ -121,24 +148,31 @@ async fn send_all<'s>(
     acts: &[Act],
     watch: &Watch<'_>,
     step: &Step,
-) -> Result<Vec<&'s Sample>> {
-    let mut published = Vec::new();
+) -> Result<Played<'s>> {
+    let mut played = Played::default();
     for act in acts {
         orders::give(&watch.stack.stub_url, &act.order()).await?;
         for sample in act.samples.iter().filter_map(|index| samples.get(*index)) {
             step.detail(&sample.file);
             sample.send(watch.stack).await?;
-            published.push(sample);
+            played.published.push(sample);
         }
-        if !watch.see_ends(published.len(), step).await? {
+        if !watch.see_ends(played.alerts(), step).await? {
             break;
         }
         match act.then {
             Then::GoOn => {}
-            Then::Sweep => sweep::now(watch.stack).await?,
+            Then::Sweep => calls::sweep(watch.stack).await?,
+            Then::LookAtMatches => played.met = Some(watch.met().await?),
+            Then::Hunt => {
+                played.findings += calls::hunt(watch.stack).await?;
+                if !watch.see_ends(played.alerts(), step).await? {
+                    break;
+                }
+            }
         }
     }
-    Ok(published)
+    Ok(played)
 }
 
 /// The built-in samples have their order; others are sent as they come. A model in trouble stays so.
@@ -156,9 +190,9 @@ fn acts(options: &DemoOptions, samples: &[Sample]) -> Vec<Act> {
 }
 
 /// Nothing is promised about other alerts, and a model that is not there explains none.
-fn promised(options: &DemoOptions, conversations: &[Conversation], ends: &[End]) -> Vec<Scene> {
+fn promised(options: &DemoOptions, shown: &Shown<'_>) -> Vec<Scene> {
     if options.alerts.is_some() || options.trouble == Some(Trouble::Model) {
         return Vec::new();
     }
-    scenes::of(conversations, ends)
+    scenes::of(shown)
 }

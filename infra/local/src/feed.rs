@@ -1,4 +1,5 @@
-//! What a feed would have left in the `intel` table: one private address, which no provider may be asked about.
+//! What somebody of the site has written into the `intel` table: one private address. No feed may list it, and no provider
+//! may be asked about it.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
@@ -13,7 +14,7 @@ pub(crate) async fn list(configuration: &SdkConfig, intel_table: &str, now: Time
         .put_item()
         .table_name(intel_table)
         .item("key", text("ip#192.168.1.100"))
-        .item("source", text("feed#otx"))
+        .item("source", text("feed#site"))
         .item("title", text("Example worm in office networks"))
         .item("listed_at", text(&now.to_string()))
         .send()

@@ -22,6 +22,7 @@ pub(crate) struct Event {
     pub location: String,
     /// Number and name.
     pub agent: String,
+    /// Of a finding: the account.
     pub indicators: Vec<String>,
     /// The file with the datagram.
     pub path: String,
@@ -45,7 +46,7 @@ pub(crate) async fn read(configuration: &SdkConfig, queue_url: &str) -> Result<V
     let mut events: Vec<Feedback> =
         bodies.iter().map(|body| message::decode(body)).collect::<Result<_, _>>()?;
     events.sort_by_cached_key(|feedback| {
-        (alert_id(&feedback.event), feedback.location.clone(), indicators(&feedback.event))
+        (alert_id(&feedback.event).ok_or(()), feedback.location.clone(), indicators(&feedback.event))
     });
     Ok(events)
 }
@@ -119,14 +120,15 @@ pub(crate) fn integration(feedback: &Feedback) -> &str {
 
 /// What the event is about: every integration has a shape of its own.
 fn indicators(event: &Value) -> Vec<String> {
-    let one = ["/abuseipdb/source/srcip", "/triage/indicator"].map(|pointer| event.pointer(pointer));
+    let one = ["/abuseipdb/source/srcip", "/triage/indicator", "/triage/subject"]
+        .map(|pointer| event.pointer(pointer));
     let misp = event.get("ioc").and_then(Value::as_object).into_iter().flat_map(|ioc| ioc.values());
     let otx = event.get("indicators").and_then(Value::as_object).into_iter().flat_map(|all| all.values());
     let all = one.into_iter().flatten().chain(misp).chain(otx.filter_map(|indicator| indicator.get("value")));
     all.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Ids begin with the second: their order is that of the alerts.
+/// Ids begin with the second: their order is that of the alerts. Findings are of many alerts and come last.
 fn alert_id(event: &Value) -> Option<String> {
     let pointers =
         ["/abuseipdb/source/alert_id", "/misp/source/alert_id", "/triage/source/alert_id", "/input_alert"];

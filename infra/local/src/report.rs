@@ -11,6 +11,9 @@ use crate::summary::Summary;
 
 pub(crate) fn print_summary(summary: &Summary, folder: &DemoFolder) {
     println!("\nWhat became of each alert\n\n{}", tables::alerts(&summary.alerts));
+    if !summary.imports.is_empty() {
+        println!("Feeds that were imported\n\n{}", tables::imports(&summary.imports));
+    }
     println!("What intelligence said\n\n{}", tables::intelligence(&summary.intelligence));
     println!("Events for Wazuh\n\n{}", tables::events(&summary.feedback));
     println!("Requests to providers\n\n{}", tables::requests(&summary.requests));
@@ -18,7 +21,7 @@ pub(crate) fn print_summary(summary: &Summary, folder: &DemoFolder) {
         println!("Where it shows that {}\n\n{}", shown.trouble, tables::signs(shown));
     }
     if !summary.scenes.is_empty() {
-        println!("What the mails show\n\n{}", tables::scenes(&summary.scenes));
+        println!("What the demo shows\n\n{}", tables::scenes(&summary.scenes));
     }
     println!("Mails by conversation\n\n{}", tables::mails(&summary.mails));
     println!("{}", summary.counts);

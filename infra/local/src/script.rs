@@ -20,6 +20,10 @@ pub(crate) enum Then {
     GoOn,
     /// The schedule's minute is over.
     Sweep,
+    /// What feeds say is seen while nobody has been asked.
+    LookAtMatches,
+    /// Hunting's quarter of an hour is over.
+    Hunt,
 }
 
 impl Act {
@@ -35,11 +39,13 @@ pub(crate) fn plain(samples: &[Sample]) -> Vec<Act> {
 }
 
 /// Samples that are kept for an act of their own, by a word of their names. A scan of the store is a storm, of which
-/// its people are told before the gravest alert comes; one alert goes on after its incident has escalated, one fools
+/// its people are told before the gravest alert comes; somebody guesses a password, gets in, and is elsewhere at once; one alert goes on after its incident has escalated, one fools
 /// the model, one finds it away.
-const SCENES: [(&str, ModelMode, Then); 5] = [
+const SCENES: [(&str, ModelMode, Then); 7] = [
     ("-store-scan-", ModelMode::Ok, Then::Sweep),
     ("-store-shellshock", ModelMode::Ok, Then::GoOn),
+    ("-account-failure", ModelMode::Ok, Then::LookAtMatches),
+    ("-account-login-", ModelMode::Ok, Then::Hunt),
     ("-goes-on", ModelMode::Ok, Then::GoOn),
     ("-says-it-is-a-test", ModelMode::Downplay, Then::GoOn),
     ("-while-model-is-away", ModelMode::Overloaded, Then::GoOn),
@@ -67,7 +73,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_sample_is_sent_once_a_storm_is_swept_and_two_meet_a_model_in_trouble() {
+    fn every_built_in_sample_is_sent_once_a_storm_is_swept_logins_are_hunted_and_two_meet_a_model_in_trouble()
+    {
         let samples = alerts::read(&alerts::built_in()).unwrap();
         let acts = built_in(&samples);
         let sizes: Vec<(usize, ModelMode, Then)> =
@@ -77,6 +84,8 @@ mod tests {
             (3, ModelMode::Ok, Then::GoOn),
             (11, ModelMode::Ok, Then::Sweep),
             (1, ModelMode::Ok, Then::GoOn),
+            (5, ModelMode::Ok, Then::LookAtMatches),
+            (2, ModelMode::Ok, Then::Hunt),
             (1, ModelMode::Ok, Then::GoOn),
             (1, ModelMode::Downplay, Then::GoOn),
             (1, ModelMode::Overloaded, Then::GoOn),

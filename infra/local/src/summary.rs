@@ -6,6 +6,7 @@ use crate::alerts::{Content, Sample};
 use crate::counts::Counts;
 use crate::ends::{End, Outcome};
 use crate::feedback::{Event, Said};
+use crate::imports::Imported;
 use crate::requests::Asked;
 use crate::scenes::Scene;
 use crate::told::Told;
@@ -25,6 +26,8 @@ pub(crate) struct Summary {
     pub scenes: Vec<Scene>,
     pub intelligence: Vec<Said>,
     pub feedback: Vec<Event>,
+    /// Each fetch of a feed.
+    pub imports: Vec<Imported>,
     pub requests: Vec<Asked>,
     /// Nothing where no trouble was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,13 +43,15 @@ pub(crate) struct Findings {
     pub scenes: Vec<Scene>,
     pub intelligence: Vec<Said>,
     pub feedback: Vec<Event>,
+    pub imports: Vec<Imported>,
     pub requests: Vec<Asked>,
     pub trouble: Option<Signs>,
 }
 
 impl Summary {
     pub(crate) fn of(findings: Findings) -> Self {
-        let Findings { counts, alerts, mails, scenes, intelligence, feedback, requests, trouble } = findings;
+        let Findings { counts, alerts, mails, scenes, intelligence, feedback, imports, requests, trouble } =
+            findings;
         let mut problems = counts.problems();
         if u64::try_from(feedback.len()) != Ok(counts.feedback_events) {
             let (there, read) = (counts.feedback_events, feedback.len());
@@ -56,7 +61,19 @@ impl Summary {
         problems.extend(scenes.iter().filter_map(Scene::problem));
         problems.extend(trouble.iter().flat_map(Signs::problems));
         let adds_up = problems.is_empty();
-        Self { counts, adds_up, problems, alerts, mails, scenes, intelligence, feedback, requests, trouble }
+        Self {
+            counts,
+            adds_up,
+            problems,
+            alerts,
+            mails,
+            scenes,
+            intelligence,
+            feedback,
+            imports,
+            requests,
+            trouble,
+        }
     }
 }
 
@@ -109,7 +126,20 @@ pub(crate) fn fates(published: &[&Sample], ends: &[End]) -> Vec<Fate> {
         })
         .collect();
     fates.sort_by(|one, other| one.file.cmp(&other.file));
+    fates.extend(left.into_iter().filter_map(found));
     fates
+}
+
+/// What hunting found has no file; its key says what it is.
+fn found(end: &End) -> Option<Fate> {
+    let key = end.alert_key.as_ref().filter(|key| key.contains("/hunt-"))?;
+    Some(Fate {
+        file: "(found by hunting)".to_owned(),
+        what: "what several logins together say".to_owned(),
+        alert_key: Some(key.clone()),
+        outcome: Some(end.outcome),
+        reason: end.reason.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -142,11 +172,18 @@ mod tests {
             end(Some("n/1"), Outcome::Counted, "duplicate"),
             end(None, Outcome::DeadLettered, "not JSON"),
             end(Some("n/1"), Outcome::Notified, "new incident"),
+            end(Some("n/hunt-1"), Outcome::Notified, "new incident"),
         ];
         let outcomes: Vec<_> = fates(&published, &ends).into_iter().map(|fate| fate.outcome).collect();
         assert_eq!(
             outcomes,
-            [Some(Outcome::Notified), Some(Outcome::Counted), Some(Outcome::DeadLettered), None]
+            [
+                Some(Outcome::Notified),
+                Some(Outcome::Counted),
+                Some(Outcome::DeadLettered),
+                None,
+                Some(Outcome::Notified)
+            ]
         );
     }
 
@@ -158,6 +195,7 @@ mod tests {
             scenes: Vec::new(),
             intelligence: Vec::new(),
             feedback: events,
+            imports: Vec::new(),
             requests: requests::over(&[], &Requests::default()),
             trouble: None,
         }
@@ -186,13 +224,15 @@ mod tests {
 
         let mut unkept = findings(vec![event()]);
         unkept.scenes.push(Scene { name: "a promise", said: None, mails: Vec::new() });
-        assert_eq!(Summary::of(unkept).problems, ["no mail shows a promise"]);
+        assert_eq!(Summary::of(unkept).problems, ["nothing shows a promise"]);
     }
 
     #[test]
     fn the_summary_names_what_the_issue_asks_for() {
         let summary = serde_json::to_value(Summary::of(findings(vec![event()]))).unwrap();
-        for name in ["alerts", "mails", "scenes", "intelligence", "feedback", "requests", "problems"] {
+        for name in
+            ["alerts", "mails", "scenes", "intelligence", "feedback", "imports", "requests", "problems"]
+        {
             assert!(summary.get(name).is_some_and(serde_json::Value::is_array), "{name}");
         }
         assert_eq!(summary["requests"][0]["provider"], "abuseipdb");
@@ -203,6 +243,7 @@ mod tests {
             names,
             [
                 "published",
+                "findings",
                 "notified",
                 "counted",
                 "observed",

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use crate::demo_folder::DemoFolder;
 use crate::ends::{self, End};
 use crate::held_back::HeldBack;
+use crate::imports::Imports;
+use crate::listed::{self, Met};
 use crate::mails::{Mail, MailSource};
 use crate::notices::Notices;
 use crate::progress::Step;
@@ -17,7 +19,7 @@ use crate::requests::{self, Asked};
 use crate::stack::Stack;
 use crate::start::Running;
 use crate::trouble::Logs;
-use crate::{aws, feedback, log_group, sweep};
+use crate::{aws, calls, feedback, log_group};
 
 pub(crate) struct Watch<'a> {
     pub stack: &'a Stack,
@@ -72,12 +74,21 @@ impl<'a> Watch<'a> {
                 return Ok(());
             }
             tokio::time::sleep(SWEEP_EVERY).await;
-            sweep::now(self.stack).await?;
+            calls::sweep(self.stack).await?;
         }
     }
 
     pub(crate) async fn ends(&self) -> Result<Vec<End>> {
         ends::since(self.began, &self.configuration, &self.stack.outputs.log_groups).await
+    }
+
+    pub(crate) async fn imports(&self) -> Result<Imports> {
+        Ok(Imports::read(&self.log(&self.stack.outputs.log_groups.ingest).await?))
+    }
+
+    /// What is known so far of the address that feeds list.
+    pub(crate) async fn met(&self) -> Result<Met> {
+        listed::look(self.stack, &self.configuration).await
     }
 
     pub(crate) async fn notices(&self) -> Result<Notices> {

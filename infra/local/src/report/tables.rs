@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::columns::{printable, shortened, widest, wrapped};
 use crate::ends::Outcome;
 use crate::feedback::{Event, Said};
+use crate::imports::Imported;
 use crate::requests::Asked;
 use crate::scenes::Scene;
 use crate::summary::{Fate, MailFile};
@@ -17,6 +18,14 @@ pub(super) fn alerts(fates: &[Fate]) -> String {
         let outcome = fate.outcome.map_or("NO END", Outcome::name);
         let reason = wrapped(&fate.reason, 2 + files + 2 + 13 + 2);
         line(&mut text, &format!("  {:files$}  {outcome:13}  {reason}", printable(&fate.file)));
+    }
+    text
+}
+
+pub(super) fn imports(imports: &[Imported]) -> String {
+    let mut text = String::new();
+    for Imported { name, rows } in imports {
+        line(&mut text, &format!("  {:9}  {rows:3} rows", printable(name)));
     }
     text
 }
@@ -114,6 +123,7 @@ pub(super) fn scenes(scenes: &[Scene]) -> String {
         line(&mut text, &format!("  {}", scene.name));
         let mails: Vec<String> = scene.mails.iter().map(|id| format!("{id:02}")).collect();
         let said = match &scene.said {
+            Some(said) if mails.is_empty() => said.clone(),
             Some(said) => format!("{said} (mail {})", mails.join(", ")),
             None => "MISSING".to_owned(),
         };

@@ -163,8 +163,13 @@ fn report(address: IpAddr, now: Timestamp) -> Value {
         "isTor": listed.is_some_and(|listed| listed.is_tor),
         "totalReports": listed.map_or(0, |listed| listed.reports),
         "numDistinctUsers": listed.map_or(0, |listed| listed.reports / 4),
-        "lastReportedAt": listed.map(|_| (now - 3.hours()).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()),
+        "lastReportedAt": listed.filter(|listed| listed.reports > 0).map(|_| (now - 3.hours()).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()),
     })
+}
+
+/// Where an address is, as far as anybody knows here.
+pub(super) fn country(address: &str) -> Option<&'static str> {
+    LISTED.iter().find(|listed| listed.address == address).map(|listed| listed.country)
 }
 
 struct Listed {
@@ -175,11 +180,12 @@ struct Listed {
     is_tor: bool,
 }
 
-/// Who has a bad name here; everybody else was never reported.
-const LISTED: [Listed; 3] = [
+/// Who is known here, most of them for a bad name; nobody else was ever reported.
+const LISTED: [Listed; 4] = [
     Listed { address: "203.0.113.24", score: 100, reports: 1482, country: "NL", is_tor: false },
     Listed { address: "198.51.100.77", score: 62, reports: 57, country: "US", is_tor: true },
     Listed { address: "2001:db8::bad", score: 87, reports: 152, country: "DE", is_tor: false },
+    Listed { address: "198.51.100.140", score: 0, reports: 0, country: "BR", is_tor: false },
 ];
 
 /// The documentation ranges count as public: they stand for real addresses here.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::control::{Behaviour, Plan, Switchboard, Switched, Switches};
-use super::{header_text, is_refused, not_found, pulses, trouble, web_page, with};
+use super::{abuseipdb, header_text, is_refused, not_found, pulses, trouble, web_page, with};
 
 /// How the provider behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,15 +210,22 @@ fn report(asked: &Asked<'_>, now: Timestamp) -> Value {
 
 /// Where an address is; OTX says so of every address, and its reputation is always 0.
 fn address(value: &str) -> Value {
+    let code = abuseipdb::country(value).unwrap_or("NL");
+    let (long_code, name, continent) = match code {
+        "BR" => ("BRA", "Brazil", "SA"),
+        "DE" => ("DEU", "Germany", "EU"),
+        "US" => ("USA", "United States of America", "NA"),
+        _ => ("NLD", "Netherlands", "EU"),
+    };
     json!({
         "sections": ["general", "geo", "reputation", "url_list", "passive_dns", "malware", "nids_list", "http_scans"],
         "reputation": 0,
         "asn": "AS64500 EXAMPLE-HOSTING",
-        "country_code": "NL",
-        "country_code2": "NL",
-        "country_code3": "NLD",
-        "country_name": "Netherlands",
-        "continent_code": "EU",
+        "country_code": code,
+        "country_code2": code,
+        "country_code3": long_code,
+        "country_name": name,
+        "continent_code": continent,
         "city": null,
         "region": null,
         "subdivision": null,
@@ -230,8 +237,8 @@ fn address(value: &str) -> Value {
         "dma_code": 0,
         "charset": 0,
         "city_data": true,
-        "flag_title": "Netherlands",
-        "flag_url": "/assets/images/flags/nl.png",
+        "flag_title": name,
+        "flag_url": format!("/assets/images/flags/{}.png", code.to_ascii_lowercase()),
         "whois": format!("http://whois.example.com/{value}"),
     })
 }
