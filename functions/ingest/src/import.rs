@@ -63,8 +63,6 @@ pub enum ImportError {
     Bucket(#[from] BucketError),
     #[error(transparent)]
     Copy(#[from] CopyError),
-    #[error(transparent)]
-    Table(#[from] StoreError),
     #[error("could not write JSON")]
     Json(#[from] serde_json::Error),
 }
