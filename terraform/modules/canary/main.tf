@@ -19,54 +19,20 @@ locals {
   }
 }
 
-resource "aws_scheduler_schedule" "this" {
-  name                = "${var.name}-canary"
-  description         = "Sends a synthetic alert through the pipeline"
-  schedule_expression = "rate(1 hour)"
+module "schedule" {
+  source = "../schedules"
 
-  flexible_time_window {
-    mode = "OFF"
-  }
-
-  target {
-    arn      = var.queue_arn
-    role_arn = aws_iam_role.this.arn
+  schedules = { "${var.name}-canary" = {
+    description   = "Sends a synthetic alert through the pipeline"
+    every_minutes = 60
+    target_arn    = var.queue_arn
     # jsonencode() writes < and > as \u003c and \u003e, in which Scheduler does not see its own words.
     input = replace(replace(jsonencode(local.alert), "\\u003c", "<"), "\\u003e", ">")
-
-    retry_policy {
-      maximum_retry_attempts       = 3
-      maximum_event_age_in_seconds = 600
-    }
-  }
-}
-
-resource "aws_iam_role" "this" {
-  name        = "${var.name}-canary"
-  description = "Lets the schedule ${var.name}-canary send its alert"
-  tags        = var.tags
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
-}
-
-resource "aws_iam_role_policy" "this" {
-  name = "canary"
-  role = aws_iam_role.this.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "SendAlert"
-      Effect   = "Allow"
-      Action   = ["sqs:SendMessage"]
-      Resource = [var.queue_arn]
-    }]
-  })
+  } }
+  action            = "sqs:SendMessage"
+  role_name         = "${var.name}-canary"
+  purpose           = "send the synthetic alert"
+  retries           = 3
+  event_age_seconds = 600
+  tags              = var.tags
 }

@@ -114,64 +114,22 @@ module "ingest" {
   tags               = var.tags
 }
 
-resource "aws_scheduler_schedule" "this" {
-  for_each = local.schedules
+# A run that fails is made good by the next one.
+module "schedules" {
+  source = "../schedules"
 
-  name                = "${var.name}-feed-${each.key}"
-  description         = "Fetches the feed ${each.key}"
-  schedule_expression = "rate(${each.value} minutes)"
-
-  # Publishers ask not to come all at the same minute; and one feed leaves the table to the next.
-  flexible_time_window {
-    mode                      = "FLEXIBLE"
-    maximum_window_in_minutes = min(5, each.value)
-  }
-
-  target {
-    arn      = module.ingest.arn
-    role_arn = aws_iam_role.schedule.arn
-    input    = jsonencode({ ingest = each.key })
-
-    retry_policy {
-      maximum_retry_attempts       = 2
-      maximum_event_age_in_seconds = 300
-    }
-  }
-}
-
-# A run that fails is made good by the next one. Two at once would only wait for each other.
-resource "aws_lambda_function_event_invoke_config" "this" {
-  function_name                = module.ingest.name
-  maximum_retry_attempts       = 0
-  maximum_event_age_in_seconds = 300
-}
-
-resource "aws_iam_role" "schedule" {
-  name        = "${var.name}-feeds"
-  description = "Lets the schedules ${var.name}-feed-* call ingest"
-  tags        = var.tags
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
-}
-
-resource "aws_iam_role_policy" "schedule" {
-  name = "call"
-  role = aws_iam_role.schedule.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "FetchFeeds"
-      Effect   = "Allow"
-      Action   = ["lambda:InvokeFunction"]
-      Resource = [module.ingest.arn]
-    }]
-  })
+  schedules = { for feed, minutes in local.schedules : "${var.name}-feed-${feed}" => {
+    description   = "Fetches the feed ${feed}"
+    every_minutes = minutes
+    # Publishers ask not to come all at the same minute; and one feed leaves the table to the next.
+    spread_minutes = min(5, minutes)
+    target_arn     = module.ingest.arn
+    input          = jsonencode({ ingest = feed })
+  } }
+  functions         = { ingest = module.ingest.name }
+  role_name         = "${var.name}-feeds"
+  purpose           = "call ingest"
+  retries           = 2
+  event_age_seconds = 300
+  tags              = var.tags
 }

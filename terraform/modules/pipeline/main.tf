@@ -260,67 +260,20 @@ module "analyze" {
 
 # Every minute: what is due although no message comes. analyze sends the notices of incidents, and those whose sender died;
 # notify sends storm notices and digests, and brings back what waited for SES.
-resource "aws_scheduler_schedule" "sweep" {
-  for_each = local.swept
+module "sweep" {
+  source = "../schedules"
 
-  name                = "${var.name}-sweep-${each.key}"
-  description         = "Calls ${each.key} for what is due"
-  schedule_expression = "rate(1 minute)"
-
-  flexible_time_window {
-    mode = "OFF"
-  }
-
-  target {
-    arn      = each.value.arn
-    role_arn = aws_iam_role.sweep.arn
-    input    = jsonencode({ sweep = true })
-
-    # What one sweep does not do the next one does.
-    retry_policy {
-      maximum_retry_attempts       = 0
-      maximum_event_age_in_seconds = 60
-    }
-  }
-}
-
-# The same for Lambda's own queue, through which a schedule calls.
-resource "aws_lambda_function_event_invoke_config" "sweep" {
-  for_each = local.swept
-
-  function_name                = each.value.name
-  maximum_retry_attempts       = 0
-  maximum_event_age_in_seconds = 60
-}
-
-resource "aws_iam_role" "sweep" {
-  name        = "${var.name}-sweep"
-  description = "Lets the schedules ${var.name}-sweep-* call their functions"
-  tags        = var.tags
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
-}
-
-resource "aws_iam_role_policy" "sweep" {
-  name = "sweep"
-  role = aws_iam_role.sweep.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "CallForWhatIsDue"
-      Effect   = "Allow"
-      Action   = ["lambda:InvokeFunction"]
-      Resource = [for function in local.swept : function.arn]
-    }]
-  })
+  schedules = { for key, function in local.swept : "${var.name}-sweep-${key}" => {
+    description   = "Calls ${key} for what is due"
+    every_minutes = 1
+    target_arn    = function.arn
+    input         = jsonencode({ sweep = true })
+  } }
+  functions         = { for key, function in local.swept : key => function.name }
+  role_name         = "${var.name}-sweep"
+  purpose           = "call functions for what is due"
+  event_age_seconds = 60
+  tags              = var.tags
 }
 
 module "notify" {
@@ -512,62 +465,21 @@ module "hunt" {
   tags               = var.tags
 }
 
-resource "aws_scheduler_schedule" "hunt" {
-  name                = "${var.name}-hunt"
-  description         = "Calls hunt for the logins of the last minutes"
-  schedule_expression = "rate(15 minutes)"
+# The next hunt looks back far enough to make good for one that failed.
+module "hunt_schedule" {
+  source = "../schedules"
 
-  flexible_time_window {
-    mode = "OFF"
-  }
-
-  target {
-    arn      = module.hunt.arn
-    role_arn = aws_iam_role.hunt.arn
-    input    = jsonencode({ hunt = {} })
-
-    # The next hunt looks back far enough.
-    retry_policy {
-      maximum_retry_attempts       = 0
-      maximum_event_age_in_seconds = 300
-    }
-  }
-}
-
-resource "aws_lambda_function_event_invoke_config" "hunt" {
-  function_name                = module.hunt.name
-  maximum_retry_attempts       = 0
-  maximum_event_age_in_seconds = 300
-}
-
-resource "aws_iam_role" "hunt" {
-  name        = "${var.name}-hunt-schedule"
-  description = "Lets the schedule ${var.name}-hunt call its function"
-  tags        = var.tags
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
-}
-
-resource "aws_iam_role_policy" "hunt" {
-  name = "hunt"
-  role = aws_iam_role.hunt.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "CallHunt"
-      Effect   = "Allow"
-      Action   = ["lambda:InvokeFunction"]
-      Resource = [module.hunt.arn]
-    }]
-  })
+  schedules = { "${var.name}-hunt" = {
+    description   = "Calls hunt for the logins of the last minutes"
+    every_minutes = 15
+    target_arn    = module.hunt.arn
+    input         = jsonencode({ hunt = {} })
+  } }
+  functions         = { hunt = module.hunt.name }
+  role_name         = "${var.name}-hunt-schedule"
+  purpose           = "call hunt"
+  event_age_seconds = 300
+  tags              = var.tags
 }
 
 # The operator fills these with `aws ssm put-parameter --overwrite`; "unset" means that the provider is off. Terraform

@@ -23,7 +23,7 @@ run "scheduler_finds_its_words_in_the_alert" {
 
 run "it_may_send_one_thing_to_one_queue" {
   assert {
-    condition     = jsondecode(aws_iam_role_policy.this.policy).Statement == [{ Sid = "SendAlert", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [var.queue_arn] }]
+    condition     = jsondecode(output.policy).Statement == [{ Sid = "ReachTargets", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [var.queue_arn] }]
     error_message = "The schedule needs nothing else."
   }
 }

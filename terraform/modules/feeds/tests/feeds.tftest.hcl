@@ -74,17 +74,17 @@ run "the_bucket_is_private_encrypted_and_reached_by_tls_only" {
 
 run "each_feed_that_is_on_has_a_schedule" {
   assert {
-    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { otx = "rate(60 minutes)", "spamhaus-drop-v4" = "rate(720 minutes)", circl-osint = "rate(1440 minutes)" }
+    condition     = { for name, schedule in module.schedules.schedules : name => schedule.expression } == { triage-feed-otx = "rate(60 minutes)", triage-feed-spamhaus-drop-v4 = "rate(720 minutes)", triage-feed-circl-osint = "rate(1440 minutes)" }
     error_message = "Every feed that is switched on must be fetched at its pace, and no other."
   }
 
   assert {
-    condition     = aws_scheduler_schedule.this["spamhaus-drop-v4"].target[0].input == jsonencode({ ingest = "spamhaus-drop-v4" }) && aws_scheduler_schedule.this["otx"].target[0].arn == "arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest"
+    condition     = module.schedules.schedules["triage-feed-spamhaus-drop-v4"].input == jsonencode({ ingest = "spamhaus-drop-v4" }) && module.schedules.schedules["triage-feed-otx"].target_arn == "arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest"
     error_message = "A schedule must call ingest with the name of its feed."
   }
 
   assert {
-    condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[0].Resource == ["arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest"]
+    condition     = jsondecode(module.schedules.policy).Statement[0].Resource == ["arn:aws:lambda:eu-central-1:123456789012:function:triage-ingest"]
     error_message = "The schedules may call ingest and nothing else."
   }
 }

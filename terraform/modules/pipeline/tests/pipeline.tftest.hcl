@@ -419,49 +419,28 @@ run "no_policy_reaches_beyond_its_stage" {
 
 run "sweeps_call_analyze_and_notify_every_minute_and_are_not_repeated" {
   assert {
-    condition = alltrue([for function, schedule in aws_scheduler_schedule.sweep :
-      schedule.schedule_expression == "rate(1 minute)" &&
-      one(schedule.flexible_time_window).mode == "OFF" &&
-      jsondecode(one(schedule.target).input) == { sweep = true } &&
-      one(schedule.target).arn == { analyze = module.analyze.arn, notify = module.notify.arn }[function]
-    ]) && keys(aws_scheduler_schedule.sweep) == ["analyze", "notify"]
-    error_message = "The schedules must call analyze and notify every minute with {\"sweep\": true}."
+    condition = module.sweep.schedules == { for function, arn in { analyze = module.analyze.arn, notify = module.notify.arn } : "wazuh-triage-sweep-${function}" => {
+      expression = "rate(1 minute)", window = "OFF", target_arn = arn, input = jsonencode({ sweep = true }), retries = 0, event_age = 60
+    } }
+    error_message = "The schedules must call analyze and notify every minute with {\"sweep\": true}; the next one is a minute away."
   }
 
   assert {
-    condition = alltrue([for function, schedule in aws_scheduler_schedule.sweep :
-      one(one(schedule.target).retry_policy).maximum_retry_attempts == 0 &&
-      aws_lambda_function_event_invoke_config.sweep[function].maximum_retry_attempts == 0 &&
-      aws_lambda_function_event_invoke_config.sweep[function].function_name == { analyze = module.analyze.name, notify = module.notify.name }[function]
-    ])
-    error_message = "A sweep that fails is not repeated: the next one is a minute away."
-  }
-
-  assert {
-    condition = jsondecode(aws_iam_role_policy.sweep.policy).Statement == [{
-      Sid      = "CallForWhatIsDue"
-      Effect   = "Allow"
-      Action   = ["lambda:InvokeFunction"]
-      Resource = [module.analyze.arn, module.notify.arn]
-    }]
+    condition     = toset(jsondecode(module.sweep.policy).Statement[0].Resource) == toset([module.analyze.arn, module.notify.arn])
     error_message = "The schedules may call these two functions and nothing else."
   }
 }
 
 run "a_schedule_calls_hunt_every_quarter_of_an_hour" {
   assert {
-    condition = (
-      aws_scheduler_schedule.hunt.schedule_expression == "rate(15 minutes)" &&
-      jsondecode(one(aws_scheduler_schedule.hunt.target).input) == { hunt = {} } &&
-      one(aws_scheduler_schedule.hunt.target).arn == module.hunt.arn &&
-      one(one(aws_scheduler_schedule.hunt.target).retry_policy).maximum_retry_attempts == 0 &&
-      aws_lambda_function_event_invoke_config.hunt.maximum_retry_attempts == 0
-    )
+    condition = module.hunt_schedule.schedules == { wazuh-triage-hunt = {
+      expression = "rate(15 minutes)", window = "OFF", target_arn = module.hunt.arn, input = jsonencode({ hunt = {} }), retries = 0, event_age = 300
+    } }
     error_message = "The schedule must call hunt every 15 minutes with {\"hunt\": {}}, and not again if it fails."
   }
 
   assert {
-    condition     = jsondecode(aws_iam_role_policy.hunt.policy).Statement[0].Resource == [module.hunt.arn]
+    condition     = jsondecode(module.hunt_schedule.policy).Statement[0].Resource == [module.hunt.arn]
     error_message = "The schedule may call hunt and nothing else."
   }
 }
