@@ -48,8 +48,8 @@ lint: ## Check format, lints, licences and advisories
 audit: ## Look at the workflows and the Terraform with an attacker's eyes
 	@bash .ci/audit
 
-bench: ## Measure the release builds: calls, starts, memory, sizes
-	@cargo run --quiet --profile local -p tests --bin bench
+bench: ## Measure the release builds beside their peers (ONLY="hunting sizes": parts of it, DOCS=1: write docs/benchmarks.md)
+	@cargo run --quiet --profile local -p tests --bin bench -- $(if $(DOCS),--docs) $(ONLY)
 
 package: ## Build the zips for AWS (arm64, optimised), and custom-wazuh-triage for managers of this machine's kind
 	@cargo run --quiet --profile local -p local -- package

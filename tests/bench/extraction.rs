@@ -38,23 +38,10 @@ pub(crate) fn measure(release: &Release, corpus_folder: Option<&Path>) -> Result
             bytes_per_second: per_second(size, took),
         };
         let ratio = theirs.div_duration_f64(ours);
-        rows.push(Row {
-            what: format!("extraction: alerts {name}"),
-            median: speed(ours),
-            p90: None,
-            ratio: None,
-            aim: Some(Aim::informs(
-                format!("≥ {TIMES_FASTER} × Python, is {ratio:.0} ×"),
-                ratio >= TIMES_FASTER,
-            )),
-        });
-        rows.push(Row {
-            what: format!("extraction: alerts {name}, python, json + re"),
-            median: speed(theirs),
-            p90: None,
-            ratio: None,
-            aim: None,
-        });
+        let aim = format!("≥ {TIMES_FASTER} × Python, is {ratio:.0} ×");
+        let row = Row::new(format!("extraction: alerts {name}"), speed(ours));
+        rows.push(row.with_aim(Aim::informs(aim, ratio >= TIMES_FASTER)));
+        rows.push(Row::new(format!("extraction: alerts {name}, python, json + re"), speed(theirs)));
     }
     Ok(rows)
 }
