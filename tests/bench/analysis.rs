@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use ::tests::corpus;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
-use crate::{corpus, tell};
+use crate::tell;
 
 const ALERTS: usize = 5_000;
 const MAX_STEP: Duration = Duration::from_millis(1);

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use tempfile::TempDir;
+use tests::project;
 
 use crate::alert::alert;
 use crate::fake_aws::FakeAws;
 use crate::plot::Plot;
 use crate::redis::Redis;
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Measured, Quantity, Row};
 use crate::wazuh::{Service, Wazuh};
@@ -129,7 +130,7 @@ struct Stand<'a> {
 
 impl<'a> Stand<'a> {
     fn set_up(release: &Release, aws: &'a FakeAws) -> Result<Self> {
-        let requirements = project().join("tests/peers/requirements.txt");
+        let requirements = project::folder().join("tests/peers/requirements.txt");
         let python = python::prepare(&release.folder.join("venv"), &requirements)?;
         let folder = tempfile::tempdir()?;
         let install = |name| Wazuh::install(&folder.path().join(name), release);
@@ -181,7 +182,7 @@ impl<'a> Stand<'a> {
     }
 
     fn command(&self, peer: Peer) -> Command {
-        let peers = project().join("tests/peers");
+        let peers = project::folder().join("tests/peers");
         let mut command = match peer {
             Peer::Publisher => Command::new(self.wazuh.integration()),
             Peer::Classic => Command::new(self.classic.integration()),

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+use tests::{corpus, project};
 
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::table::{Aim, Quantity, Row};
-use crate::{corpus, tell};
+use crate::tell;
 
 const ALERTS: usize = 5_000;
 const PASSES: usize = 15;
@@ -65,7 +66,7 @@ fn median(mut program: Command, passes: usize, alerts: &[String]) -> Result<Dura
 
 fn python() -> Command {
     let mut command = Command::new("python3");
-    command.arg(project().join("tests/peers/extract_indicators.py"));
+    command.arg(project::folder().join("tests/peers/extract_indicators.py"));
     command
 }
 

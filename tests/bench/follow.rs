@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tests::project;
 
 use crate::alert::alert;
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
 use crate::tell;
@@ -53,7 +54,7 @@ impl<'a> Follower<'a> {
     fn build(release: &'a Release) -> Result<Self> {
         let mut command = Command::new("cargo");
         command.args(["build", "--release", "-p", "publisher", "--example", "follow"]);
-        let status = command.current_dir(project()).status().context("could not start cargo")?;
+        let status = command.current_dir(project::folder()).status().context("could not start cargo")?;
         ensure!(status.success(), "cargo build ended with {status}");
         let target = release.folder.parent().context("the bench has no folder")?;
         Ok(Self { release, program: target.join("release/examples/follow") })

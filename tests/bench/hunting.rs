@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use tests::project;
 
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
 use crate::tell;
@@ -27,7 +28,7 @@ const FILTER: &str = r#"select(.rule.id == "5502") | [.id, .data.dstuser, .data.
 pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
     tell("hunting in a million alerts");
     let mut build = Command::new("cargo");
-    build.args(["build", "--release", "-p", "triage"]).current_dir(project());
+    build.args(["build", "--release", "-p", "triage"]).current_dir(project::folder());
     ensure!(build.status().context("could not start cargo")?.success(), "cargo build of triage failed");
     let file = release.folder.join("day.json");
     let bytes = write_day(&file, ALERTS)?;

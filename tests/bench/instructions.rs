@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use ::tests::{corpus, project};
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::table::{Aim, Quantity, Row};
-use crate::{corpus, hunting, tell};
+use crate::{hunting, tell};
 
 const LITTLE: u32 = 50;
 const MORE: u32 = 250;
@@ -135,7 +136,7 @@ fn read() -> Result<Recorded> {
 }
 
 fn file() -> PathBuf {
-    project().join("tests/bench/instructions.json")
+    project::folder().join("tests/bench/instructions.json")
 }
 
 fn program<const N: usize>(path: PathBuf, arguments: [OsString; N]) -> Command {

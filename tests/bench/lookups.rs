@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use ::tests::corpus;
 use anyhow::{Context, Result};
 use domain::Alert;
 use domain::indicator::Indicator;
@@ -18,7 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::summary::Summary;
 use crate::table::{Quantity, Row};
-use crate::{corpus, tell};
+use crate::tell;
 
 const STORM: usize = 2_000;
 const MEASURED: usize = 500;

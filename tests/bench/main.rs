@@ -4,7 +4,6 @@ mod alert;
 mod analysis;
 mod calls;
 mod conformance;
-mod corpus;
 mod extraction;
 mod fake_aws;
 mod follow;

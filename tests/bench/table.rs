@@ -6,10 +6,11 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
 
+use ::tests::project;
 use anyhow::Result;
 
 use crate::plot::Plot;
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::{instructions, page};
 
 /// What was measured, in the order of the table.
@@ -234,7 +235,7 @@ fn machine() -> String {
 }
 
 fn said(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).current_dir(project()).args(arguments).output();
+    let output = Command::new(program).current_dir(project::folder()).args(arguments).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
