@@ -16,7 +16,7 @@ CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit fmt lint audit bench package integration deb clean nextest
+.PHONY: help demo test unit fmt lint audit bench load package integration deb clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -48,8 +48,12 @@ lint: ## Check format, lints, licences and advisories
 audit: ## Look at the workflows and the Terraform with an attacker's eyes
 	@bash .ci/audit
 
-bench: ## Measure the release builds: calls, starts, memory, sizes
-	@cargo run --quiet --profile local -p tests --bin bench
+bench: ## Measure the release builds beside their peers (ONLY="hunting sizes": parts of it, DOCS=1: write docs/benchmarks.md)
+	@cargo run --quiet --profile local -p tests --bin bench -- $(if $(DOCS),--docs) $(ONLY)
+
+load: ## Send a realistic load to mail on the emulator, and see the ledger close (RATE= SECONDS= STORM= DISTINCT= SEED=, SOAK=1: memory must be flat, DOCS=MARK: write docs/load.md)
+	@cargo build --profile local --workspace
+	@$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load $(foreach name,RATE SECONDS STORM DISTINCT SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
 
 package: ## Build the zips for AWS (arm64, optimised), and custom-wazuh-triage for managers of this machine's kind
 	@cargo run --quiet --profile local -p local -- package

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use ::tests::corpus;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
-use crate::{corpus, tell};
+use crate::tell;
 
 const ALERTS: usize = 5_000;
 const MAX_STEP: Duration = Duration::from_millis(1);
@@ -60,13 +61,9 @@ fn prompts(release: &Release) -> Result<Vec<Row>> {
         let figures: Figures = serde_json::from_str(line)?;
         let row = |what: &str, [median, p90, _]: [f64; 3]| {
             let (median, p90) = (Duration::from_secs_f64(median), Duration::from_secs_f64(p90));
-            Row {
-                what: format!("{what}, REDACTION={}", figures.redaction),
-                median: Quantity::Time(median),
-                p90: Some(Quantity::Time(p90)),
-                ratio: None,
-                aim: Some(Aim::informs(format!("< {}", Quantity::Time(MAX_STEP)), median < MAX_STEP)),
-            }
+            let aim = Aim::informs(format!("< {}", Quantity::Time(MAX_STEP)), median < MAX_STEP);
+            let row = Row::new(format!("{what}, REDACTION={}", figures.redaction), Quantity::Time(median));
+            row.with_p90(Quantity::Time(p90)).with_aim(aim)
         };
         rows.push(row("prompt built", figures.built_s));
         rows.push(row("answer verified", figures.verified_s));
@@ -91,14 +88,11 @@ fn replay(release: &Release, name: &str, file: &Path) -> Result<Vec<Row>> {
         tally = Tally::read(&String::from_utf8(output.stdout)?)?;
     }
     let Summary { median, p90, .. } = Summary::of(took)?;
-    let row = |what: &str, median, aim| {
-        let what = format!("{name}: {what}");
-        Row { what, median, p90: None, ratio: None, aim }
-    };
+    let row = |what: &str, median, aim| Row::new(format!("{name}: {what}"), median).with_aim(aim);
     let all_told = Aim::gates("each in one".to_owned(), tally.told == tally.counted);
     let few = Aim::gates(format!("≤ {MAX_MAILS}"), tally.mails <= MAX_MAILS);
     Ok(vec![
-        Row { p90: Some(Quantity::Time(p90)), ..row("all stages and mails", Quantity::Time(median), None) },
+        row("all stages and mails", Quantity::Time(median), None).with_p90(Quantity::Time(p90)),
         row("alerts in", Quantity::Count(tally.alerts), None),
         row("mails out", Quantity::Count(tally.mails), Some(few)),
         row("alerts that only a digest tells of", Quantity::Count(tally.held_back), None),

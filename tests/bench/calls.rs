@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use tempfile::TempDir;
+use tests::project;
 
 use crate::alert::alert;
 use crate::fake_aws::FakeAws;
+use crate::plot::Plot;
 use crate::redis::Redis;
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::summary::Summary;
-use crate::table::{Aim, Quantity, Row};
+use crate::table::{Aim, Measured, Quantity, Row};
 use crate::wazuh::{Service, Wazuh};
 use crate::{integratord, python, tell};
 
@@ -68,7 +70,7 @@ impl Peer {
 }
 
 /// Calls each peer with an alert of its own in each round, in turn; then the quickest once more without the others.
-pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
+pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Measured> {
     let stand = Stand::set_up(release, aws)?;
     tell(&format!("{ROUNDS} calls of the publisher and of each of its peers, in turn"));
     stand.take_turns(Peer::ALL, 0..WARM_UP)?;
@@ -79,7 +81,10 @@ pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
     stand.check_arrivals()?;
     let mut table = rows(&crowd, "")?;
     table.extend(rows(&alone, ", without the others")?);
-    Ok(table)
+    let named = |(peer, took): (Peer, Vec<Duration>)| (peer.name().replace("one call: ", ""), took);
+    let measured = crowd.into_iter().map(named).collect();
+    let plot = Plot::distributions("calls", "How long integratord waits for one call", measured);
+    Ok(Measured { rows: table, plots: vec![plot] })
 }
 
 /// Those who come after Python find cold caches; a manager has no Python between two alerts.
@@ -104,13 +109,8 @@ fn rows(took: &[(Peer, Vec<Duration>)], note: &str) -> Result<Vec<Row>> {
             Peer::Publisher | Peer::Classic | Peer::Bash | Peer::Nothing | Peer::Unavoidable => None,
         };
         let aim = aim.map(|(text, met)| Aim::informs(text, met));
-        rows.push(Row {
-            what: peer.name().to_owned() + note,
-            median: Quantity::Time(summary.median),
-            p90: Some(Quantity::Time(summary.p90)),
-            ratio: Some(ratio),
-            aim,
-        });
+        let row = Row::new(peer.name().to_owned() + note, Quantity::Time(summary.median));
+        rows.push(row.with_p90(Quantity::Time(summary.p90)).with_ratio(ratio).with_aim(aim));
     }
     Ok(rows)
 }
@@ -130,7 +130,7 @@ struct Stand<'a> {
 
 impl<'a> Stand<'a> {
     fn set_up(release: &Release, aws: &'a FakeAws) -> Result<Self> {
-        let requirements = project().join("tests/peers/requirements.txt");
+        let requirements = project::folder().join("tests/peers/requirements.txt");
         let python = python::prepare(&release.folder.join("venv"), &requirements)?;
         let folder = tempfile::tempdir()?;
         let install = |name| Wazuh::install(&folder.path().join(name), release);
@@ -182,7 +182,7 @@ impl<'a> Stand<'a> {
     }
 
     fn command(&self, peer: Peer) -> Command {
-        let peers = project().join("tests/peers");
+        let peers = project::folder().join("tests/peers");
         let mut command = match peer {
             Peer::Publisher => Command::new(self.wazuh.integration()),
             Peer::Classic => Command::new(self.classic.integration()),

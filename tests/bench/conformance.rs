@@ -37,13 +37,7 @@ pub(crate) fn measure(folder: &Path) -> Result<Vec<Row>> {
 
 fn row(name: &str, cases: &[Case]) -> Row {
     let met = cases.iter().filter(|case| case.is_met()).count();
-    Row {
-        what: format!("extraction: cases of {name}"),
-        median: Quantity::Share { met, of: cases.len() },
-        p90: None,
-        ratio: None,
-        aim: None,
-    }
+    Row::new(format!("extraction: cases of {name}"), Quantity::Share { met, of: cases.len() })
 }
 
 impl Case {

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+use tests::{corpus, project};
 
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::table::{Aim, Quantity, Row};
-use crate::{corpus, tell};
+use crate::tell;
 
 const ALERTS: usize = 5_000;
 const PASSES: usize = 15;
@@ -38,23 +39,10 @@ pub(crate) fn measure(release: &Release, corpus_folder: Option<&Path>) -> Result
             bytes_per_second: per_second(size, took),
         };
         let ratio = theirs.div_duration_f64(ours);
-        rows.push(Row {
-            what: format!("extraction: alerts {name}"),
-            median: speed(ours),
-            p90: None,
-            ratio: None,
-            aim: Some(Aim::informs(
-                format!("≥ {TIMES_FASTER} × Python, is {ratio:.0} ×"),
-                ratio >= TIMES_FASTER,
-            )),
-        });
-        rows.push(Row {
-            what: format!("extraction: alerts {name}, python, json + re"),
-            median: speed(theirs),
-            p90: None,
-            ratio: None,
-            aim: None,
-        });
+        let aim = format!("≥ {TIMES_FASTER} × Python, is {ratio:.0} ×");
+        let row = Row::new(format!("extraction: alerts {name}"), speed(ours));
+        rows.push(row.with_aim(Aim::informs(aim, ratio >= TIMES_FASTER)));
+        rows.push(Row::new(format!("extraction: alerts {name}, python, json + re"), speed(theirs)));
     }
     Ok(rows)
 }
@@ -78,7 +66,7 @@ fn median(mut program: Command, passes: usize, alerts: &[String]) -> Result<Dura
 
 fn python() -> Command {
     let mut command = Command::new("python3");
-    command.arg(project().join("tests/peers/extract_indicators.py"));
+    command.arg(project::folder().join("tests/peers/extract_indicators.py"));
     command
 }
 

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tests::project;
 
 use crate::alert::alert;
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
 use crate::tell;
@@ -53,7 +54,7 @@ impl<'a> Follower<'a> {
     fn build(release: &'a Release) -> Result<Self> {
         let mut command = Command::new("cargo");
         command.args(["build", "--release", "-p", "publisher", "--example", "follow"]);
-        let status = command.current_dir(project()).status().context("could not start cargo")?;
+        let status = command.current_dir(project::folder()).status().context("could not start cargo")?;
         ensure!(status.success(), "cargo build ended with {status}");
         let target = release.folder.parent().context("the bench has no folder")?;
         Ok(Self { release, program: target.join("release/examples/follow") })
@@ -99,21 +100,13 @@ fn backlog(follower: &Follower) -> Result<Vec<Row>> {
     let (median, p90) = (of_10_000(all.median), of_10_000(all.p90));
     let gigabytes_per_s = f64::from(BACKLOG_BYTES) / all.median.as_secs_f64() / 1e9;
     let aim = format!("< {} (130,000/s)", Quantity::Time(AIM_FOR_10_000));
-    let time = Row {
-        what: format!("follow: 10,000 alerts of a backlog of 200 MB ({gigabytes_per_s:.2} GB/s)"),
-        median: Quantity::Time(median),
-        p90: Some(Quantity::Time(p90)),
-        ratio: None,
-        aim: Some(Aim::informs(aim, median < AIM_FOR_10_000)),
-    };
+    let what = format!("follow: 10,000 alerts of a backlog of 200 MB ({gigabytes_per_s:.2} GB/s)");
+    let time = Row::new(what, Quantity::Time(median))
+        .with_p90(Quantity::Time(p90))
+        .with_aim(Aim::informs(aim, median < AIM_FOR_10_000));
     let aim = format!("< {}", Quantity::Size(AIM_MEMORY_BYTES));
-    let memory = Row {
-        what: "follow: most memory with that backlog".to_owned(),
-        median: Quantity::Size(peak_bytes),
-        p90: None,
-        ratio: None,
-        aim: Some(Aim::gates(aim, peak_bytes < AIM_MEMORY_BYTES)),
-    };
+    let memory = Row::new("follow: most memory with that backlog", Quantity::Size(peak_bytes))
+        .with_aim(Aim::gates(aim, peak_bytes < AIM_MEMORY_BYTES));
     Ok(vec![time, memory])
 }
 
@@ -135,14 +128,8 @@ fn lag(follower: &Follower) -> Result<Row> {
     }
     let Summary { median, p90, .. } = Summary::of(lags)?;
     let aim = Aim::informs(format!("< {}", Quantity::Time(AIM_LAG)), p90 < AIM_LAG);
-    let what = "follow: from write to read, 1,000 alerts/s".to_owned();
-    Ok(Row {
-        what,
-        median: Quantity::Time(median),
-        p90: Some(Quantity::Time(p90)),
-        ratio: None,
-        aim: Some(aim),
-    })
+    let row = Row::new("follow: from write to read, 1,000 alerts/s", Quantity::Time(median));
+    Ok(row.with_p90(Quantity::Time(p90)).with_aim(aim))
 }
 
 /// When each alert was written.

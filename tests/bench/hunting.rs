@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use tests::project;
 
-use crate::release::{Release, project};
+use crate::release::Release;
 use crate::summary::Summary;
 use crate::table::{Aim, Quantity, Row};
 use crate::tell;
@@ -27,12 +28,12 @@ const FILTER: &str = r#"select(.rule.id == "5502") | [.id, .data.dstuser, .data.
 pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
     tell("hunting in a million alerts");
     let mut build = Command::new("cargo");
-    build.args(["build", "--release", "-p", "triage"]).current_dir(project());
+    build.args(["build", "--release", "-p", "triage"]).current_dir(project::folder());
     ensure!(build.status().context("could not start cargo")?.success(), "cargo build of triage failed");
     let file = release.folder.join("day.json");
-    let bytes = write_day(&file)?;
+    let bytes = write_day(&file, ALERTS)?;
     let triage = release.function("triage");
-    let jq = jq(&file)?;
+    let (jq, _) = run(Command::new("jq").args(["-r", FILTER]).arg(&file))?;
     let mut rows = Vec::new();
     let mut row = |what: &str, took: Duration, aim: Option<Aim>| {
         let rate = |amount: f64| amount / took.as_secs_f64();
@@ -41,7 +42,7 @@ pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
             alerts_per_second: rate(f64::from(ALERTS)),
             bytes_per_second: rate(bytes as f64),
         };
-        rows.push(Row { what: what.to_owned(), median, p90: None, ratio: None, aim });
+        rows.push(Row::new(what, median).with_aim(aim));
     };
     let mut peaks = Vec::new();
     for (what, arguments) in
@@ -49,30 +50,16 @@ pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
     {
         let (took, peak) = run(Command::new(&triage).args(arguments).arg(&file))?;
         peaks.push((what, peak));
-        let faster = jq.map(|jq| jq.as_secs_f64() / took.as_secs_f64());
-        let aim = faster.map(|faster| Aim::informs(format!("≥ {AIM} × jq: {faster:.1} ×"), faster >= AIM));
-        row(what, took, aim);
+        let faster = jq.as_secs_f64() / took.as_secs_f64();
+        row(what, took, Some(Aim::informs(format!("≥ {AIM} × jq: {faster:.1} ×"), faster >= AIM)));
     }
-    if let Some(took) = jq {
-        row("jq, the filter of --rule alone", took, None);
-    }
+    row("jq, the filter of --rule alone", jq, None);
     for (what, peak) in peaks {
         let aim = Aim::gates(format!("≤ {}", Quantity::Size(AIM_MEMORY_BYTES)), peak <= AIM_MEMORY_BYTES);
-        let (what, median) = (format!("peak of memory: {what}"), Quantity::Size(peak));
-        rows.push(Row { what, median, p90: None, ratio: None, aim: Some(aim) });
+        rows.push(Row::new(format!("peak of memory: {what}"), Quantity::Size(peak)).with_aim(aim));
     }
     fs::remove_file(&file)?;
     Ok(rows)
-}
-
-/// Nothing where there is no jq.
-fn jq(file: &Path) -> Result<Option<Duration>> {
-    let there = Command::new("jq").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !there {
-        tell("jq is not installed: no ratio (sudo apt-get install jq)");
-        return Ok(None);
-    }
-    Ok(Some(run(Command::new("jq").args(["-r", FILTER]).arg(file))?.0))
 }
 
 /// The median, and the highest peak of memory; the first run only warms the page cache.
@@ -104,11 +91,11 @@ fn high_water(status: &str) -> Option<u64> {
 }
 
 /// One alert each 86 ms: 2 of 100 are sessions that ended, 6 are logins of 500 people, the others are anything else.
-fn write_day(file: &Path) -> Result<u64> {
+pub(crate) fn write_day(file: &Path, alerts: u32) -> Result<u64> {
     let mut out = BufWriter::new(File::create(file)?);
     let mut rng = Rng::with_seed(4711);
     let begin: Timestamp = "2026-10-05T00:00:00Z".parse()?;
-    for number in 0..ALERTS {
+    for number in 0..alerts {
         let at = begin + SignedDuration::from_millis(86 * i64::from(number));
         let (user, last) = (rng.u16(..500), rng.u8(1..));
         let event = match number % 100 {

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use ::tests::corpus;
 use anyhow::{Context, Result};
 use domain::Alert;
 use domain::indicator::Indicator;
@@ -18,7 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::summary::Summary;
 use crate::table::{Quantity, Row};
-use crate::{corpus, tell};
+use crate::tell;
 
 const STORM: usize = 2_000;
 const MEASURED: usize = 500;
@@ -47,20 +48,11 @@ async fn storm() -> Result<Vec<Row>> {
             naive += asked;
         }
     }
-    let row = |what: &str, count, ratio| Row {
-        what: format!("storm of {STORM} alerts: {what}"),
-        median: Quantity::Count(count),
-        p90: None,
-        ratio,
-        aim: None,
-    };
+    let row =
+        |what: &str, count| Row::new(format!("storm of {STORM} alerts: {what}"), Quantity::Count(count));
     Ok(vec![
-        row("provider requests sent", sent, None),
-        row(
-            &format!("without cache and turns ({} × as many)", naive.checked_div(sent).unwrap_or(0)),
-            naive,
-            None,
-        ),
+        row("provider requests sent", sent),
+        row(&format!("without cache and turns ({} × as many)", naive.checked_div(sent).unwrap_or(0)), naive),
     ])
 }
 
@@ -92,13 +84,8 @@ async fn cpu() -> Result<Vec<Row>> {
             took.push(thread_cpu()?.saturating_sub(begin));
         }
         let took = Summary::of(took)?;
-        rows.push(Row {
-            what: format!("CPU to enrich one alert: {what}"),
-            median: Quantity::Time(took.median),
-            p90: Some(Quantity::Time(took.p90)),
-            ratio: None,
-            aim: None,
-        });
+        let row = Row::new(format!("CPU to enrich one alert: {what}"), Quantity::Time(took.median));
+        rows.push(row.with_p90(Quantity::Time(took.p90)));
     }
     Ok(rows)
 }
@@ -163,7 +150,7 @@ mod tests {
         let rows = runtime.block_on(storm()).unwrap();
         let counts: Vec<String> = rows.iter().map(|row| row.median.to_string()).collect();
         // 41 addresses and three providers; MISP is asked for all addresses of an alert at once.
-        assert_eq!(counts, ["123", "6000"]);
+        assert_eq!(counts, ["123", "6,000"]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn rows(printed: &str) -> Result<Vec<Row>> {
 }
 
 fn row(what: String, median: Duration, p90: Duration, aim: Option<Aim>) -> Row {
-    Row { what, median: Quantity::Time(median), p90: Some(Quantity::Time(p90)), ratio: None, aim }
+    Row::new(what, Quantity::Time(median)).with_p90(Quantity::Time(p90)).with_aim(aim)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The release builds: what ships is what is measured.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use tests::project;
 
 use crate::tell;
 
@@ -44,12 +44,12 @@ impl Release {
             }
         }
         let mut command = Command::new("make");
-        command.args(["--silent", "integration"]).current_dir(project()).stdin(Stdio::null());
+        command.args(["--silent", "integration"]).current_dir(project::folder()).stdin(Stdio::null());
         let status = command.status().context("could not start make")?;
         if !status.success() {
             bail!("make integration ended with {status}");
         }
-        let target = target()?;
+        let target = project::target()?;
         let folder = target.join("bench");
         fs::create_dir_all(&folder)?;
         let static_binaries = target.join(static_target()).join("tiny");
@@ -107,28 +107,8 @@ fn static_target() -> String {
     format!("{}-unknown-linux-musl", std::env::consts::ARCH)
 }
 
-pub(crate) fn project() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// As cargo sees it: `CARGO_TARGET_DIR` or a configuration may have moved it.
-fn target() -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        target_directory: PathBuf,
-    }
-    let output = cargo()
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("could not start cargo")?;
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("cargo metadata names no target directory")?;
-    Ok(metadata.target_directory)
-}
-
 fn cargo() -> Command {
     let mut command = Command::new("cargo");
-    command.current_dir(project()).stdin(Stdio::null());
+    command.current_dir(project::folder()).stdin(Stdio::null());
     command
 }

@@ -61,12 +61,9 @@ pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
 async fn rows(target: &Target<'_>, release: &Release) -> Result<Vec<Row>> {
     let bare = target.bare().await?;
     let publisher = target.publisher(release).await?;
-    let row = |who: &str, per_second, aim| Row {
-        what: format!("alerts into {}: {who}", target.name),
-        median: Quantity::Rate(per_second),
-        p90: None,
-        ratio: None,
-        aim,
+    let row = |who: &str, per_second, aim| {
+        let what = format!("alerts into {}: {who}", target.name);
+        Row::new(what, Quantity::Rate(per_second)).with_aim(aim)
     };
     let is_met = publisher >= AIM || publisher >= bare * AS_FAST_AS;
     let aim = Aim::informs(format!("≥ {}, or what it takes", Quantity::Rate(AIM)), is_met);

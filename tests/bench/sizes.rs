@@ -20,7 +20,7 @@ pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
         pack(&release.function(function), &zip)?;
         let bytes = size(&zip)?;
         let aim = Aim::gates(format!("< {}", Quantity::Size(MAX_ZIP_BYTES)), bytes < MAX_ZIP_BYTES);
-        rows.push(Row { aim: Some(aim), ..row(format!("zip: {function}"), bytes) });
+        rows.push(row(format!("zip: {function}"), bytes).with_aim(aim));
     }
     for function in FUNCTIONS {
         rows.push(row(format!("program: {function}"), size(&release.function(function))?));
@@ -31,7 +31,7 @@ pub(crate) fn measure(release: &Release) -> Result<Vec<Row>> {
 }
 
 fn row(what: String, bytes: u64) -> Row {
-    Row { what, median: Quantity::Size(bytes), p90: None, ratio: None, aim: None }
+    Row::new(what, Quantity::Size(bytes))
 }
 
 fn size(file: &Path) -> Result<u64> {

@@ -8,11 +8,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::fake_aws::FakeAws;
+use crate::plot::Plot;
 use crate::release::Release;
-use crate::table::{Aim, Quantity, Row};
+use crate::table::{Aim, Measured, Quantity, Row};
 use crate::tell;
 
 const INDICATORS: u32 = 1_000_000;
+const SIZES: [u32; 7] = [1_000, 4_000, 16_000, 64_000, 250_000, 1_000_000, 4_000_000];
 
 /// The aims of issue 7.
 const MOST_BYTES: u64 = 12_000_000;
@@ -20,9 +22,9 @@ const MOST_NEGATIVE: Duration = Duration::from_nanos(25);
 const MOST_POSITIVE: Duration = Duration::from_nanos(100);
 const MOST_LOAD: Duration = Duration::from_millis(5);
 
-pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
+pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Measured> {
     tell(&format!("a snapshot of {INDICATORS} indicators"));
-    let measured = Measured::of(Command::new(release.snapshot()).envs(aws.environment()))?;
+    let measured = Figures::of(Command::new(release.snapshot()).envs(aws.environment()), INDICATORS)?;
     let bytes = measured.get("bytes")?;
     let mut rows = vec![
         row("build", Quantity::Time(measured.time("build")?), None),
@@ -57,11 +59,30 @@ pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
             None,
         ));
     }
-    Ok(rows)
+    Ok(Measured { rows, plots: vec![growth(release)?] })
+}
+
+/// Look-ups as the snapshot grows.
+fn growth(release: &Release) -> Result<Plot> {
+    let named = [
+        ("not listed", "negative"),
+        ("listed", "positive"),
+        ("HashSet<Indicator>, not listed", "set_negative"),
+        ("HashSet<Indicator>, listed", "set_positive"),
+    ];
+    let mut lines = named.map(|(name, _)| (name.to_owned(), Vec::new()));
+    for indicators in SIZES {
+        let figures = Figures::of(&mut Command::new(release.snapshot()), indicators)?;
+        for ((_, points), (_, measured)) in lines.iter_mut().zip(named) {
+            points.push((f64::from(indicators), figures.get(measured)? * 1e9));
+        }
+    }
+    let title = "A look-up in a snapshot, and in a hash set of the same";
+    Ok(Plot::growth("snapshot", title, "indicators", "ns", lines.to_vec()))
 }
 
 fn row(what: &str, median: Quantity, aim: Option<Aim>) -> Row {
-    Row { what: format!("snapshot of {INDICATORS}: {what}"), median, p90: None, ratio: None, aim }
+    Row::new(format!("snapshot of {INDICATORS}: {what}"), median).with_aim(aim)
 }
 
 fn shown(took: Duration) -> Quantity {
@@ -78,11 +99,11 @@ fn size(bytes: f64) -> Quantity {
 }
 
 /// What the program says of itself, `name value` on each line.
-struct Measured(BTreeMap<String, f64>);
+struct Figures(BTreeMap<String, f64>);
 
-impl Measured {
-    fn of(program: &mut Command) -> Result<Self> {
-        let output = program.arg(INDICATORS.to_string()).output()?;
+impl Figures {
+    fn of(program: &mut Command, indicators: u32) -> Result<Self> {
+        let output = program.arg(indicators.to_string()).output()?;
         ensure!(output.status.success(), "{program:?} ended with {}", output.status);
         let mut measured = BTreeMap::new();
         for line in String::from_utf8(output.stdout)?.lines() {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::fake_aws::FakeAws;
+use crate::plot::Plot;
 use crate::release::{FUNCTIONS, Release};
 use crate::summary::Summary;
-use crate::table::{Aim, Quantity, Row};
+use crate::table::{Aim, Measured, Quantity, Row};
 use crate::tell;
 
 const WARM_UP: usize = 3;
@@ -25,7 +26,7 @@ struct Start {
     peak_bytes: u64,
 }
 
-pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
+pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Measured> {
     tell(&format!("{RUNS} starts of each function"));
     let mut starts = FUNCTIONS.map(|function| (function, Vec::with_capacity(RUNS)));
     for run in 0..WARM_UP + RUNS {
@@ -46,32 +47,23 @@ pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Vec<Row>> {
         })?);
         rows.push(memory(&format!("peak until first poll: {function}"), starts, |start| start.peak_bytes)?);
     }
-    Ok(rows)
+    let took = |starts: &[Start]| starts.iter().map(|start| start.took).collect();
+    let measured = starts.iter().map(|(function, starts)| ((*function).to_owned(), took(starts))).collect();
+    let plot = Plot::distributions("starts", "From the start of a function to its first poll", measured);
+    Ok(Measured { rows, plots: vec![plot] })
 }
 
 fn first_poll(function: &str, starts: &[Start]) -> Result<Row> {
     let took = Summary::of(starts.iter().map(|start| start.took).collect())?;
-    Ok(Row {
-        what: format!("start to first poll: {function}"),
-        median: Quantity::Time(took.median),
-        p90: Some(Quantity::Time(took.p90)),
-        ratio: None,
-        aim: Some(Aim::informs(format!("≤ {} ms", FIRST_POLL.as_millis()), took.median <= FIRST_POLL)),
-    })
+    let aim = Aim::informs(format!("≤ {} ms", FIRST_POLL.as_millis()), took.median <= FIRST_POLL);
+    let row = Row::new(format!("start to first poll: {function}"), Quantity::Time(took.median));
+    Ok(row.with_p90(Quantity::Time(took.p90)).with_aim(aim))
 }
 
 fn memory(what: &str, starts: &[Start], measured: impl Fn(&Start) -> u64) -> Result<Row> {
     let bytes = Summary::of(starts.iter().map(measured).collect())?;
-    Ok(Row {
-        what: what.to_owned(),
-        median: Quantity::Size(bytes.median),
-        p90: Some(Quantity::Size(bytes.p90)),
-        ratio: None,
-        aim: Some(Aim::gates(
-            format!("< {}", Quantity::Size(MAX_RESIDENT_BYTES)),
-            bytes.max < MAX_RESIDENT_BYTES,
-        )),
-    })
+    let aim = Aim::gates(format!("< {}", Quantity::Size(MAX_RESIDENT_BYTES)), bytes.max < MAX_RESIDENT_BYTES);
+    Ok(Row::new(what, Quantity::Size(bytes.median)).with_p90(Quantity::Size(bytes.p90)).with_aim(aim))
 }
 
 fn start(release: &Release, aws: &FakeAws, function: &str) -> Result<Start> {

@@ -5,11 +5,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-const TOOLS: [(&str, &str); 5] = [
+const TOOLS: [(&str, &str); 7] = [
     ("cargo", "curl --proto '=https' -sSf https://sh.rustup.rs | sh"),
     ("bash", "sudo apt-get install bash"),
     ("redis-server", "sudo apt-get install redis-server"),
     ("redis-cli", "sudo apt-get install redis-tools"),
+    ("jq", "sudo apt-get install jq"),
+    ("valgrind", "sudo apt-get install valgrind"),
     ("python3", "sudo apt-get install python3 python3-venv"),
 ];
 

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::AlertKey;
+use jiff::Timestamp;
+use local::log_group;
 use local::stack::DeliveredMail;
 use serde::Deserialize;
 use serde_json::Value;
@@ -94,21 +96,9 @@ pub fn text(mail: &DeliveredMail) -> Result<String> {
 
 /// Every line that the deployed functions have logged.
 pub async fn log_lines(site: &Site) -> Result<Vec<String>> {
-    let client = aws_sdk_cloudwatchlogs::Client::new(&site.aws);
     let mut lines = Vec::new();
     for (_, group) in site.stack.outputs.log_groups.all() {
-        let mut next = None;
-        loop {
-            let request = client.filter_log_events().log_group_name(group).set_next_token(next.take());
-            let answer = request.send().await.with_context(|| format!("could not read {group}"))?;
-            for event in answer.events.unwrap_or_default() {
-                lines.extend(event.message.unwrap_or_default().lines().map(str::to_owned));
-            }
-            match answer.next_token {
-                Some(token) => next = Some(token),
-                None => break,
-            }
-        }
+        lines.extend(log_group::lines(Timestamp::UNIX_EPOCH, &site.aws, group).await?);
     }
     Ok(lines)
 }

@@ -1,7 +1,10 @@
-//! What every emulator test starts from: the running stack, private queues, and ways to wait.
+//! What every emulator test starts from: the running stack, private queues, and ways to wait; and alerts to measure with.
 
 pub mod alerts;
+pub mod corpus;
 pub mod deployed;
+pub mod page;
+pub mod project;
 pub mod site;
 
 pub use site::Site;

@@ -1,4 +1,4 @@
-//! What a mail costs, for `make bench`, which builds this as what ships: `cargo run --release -p notify --example render`
+//! What a mail costs, for `make bench`, which builds this as what ships: `render [ROUNDS]`, with 2,000 of them unless said,
 //! prints a JSON document for each kind of alert, with the median and the 90th percentile in seconds: of writing the mail,
 //! and of the processor's time for everything that notify does with a notice, without AWS. notify's metrics stand between.
 
@@ -40,11 +40,12 @@ fn main() -> Result<()> {
     let mut reader = Reader::new(&environment);
     let settings = MailSettings::read(&mut reader);
     let settings = reader.finish(settings)?;
+    let rounds = std::env::args().nth(1).map_or(Ok(ROUNDS), |rounds| rounds.parse())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     for (what, log) in [("a usual alert", 0), ("a log of 64 KB", 64 * 1024)] {
         let notice = notice(log)?;
-        let (rendered, bytes) = render(&notice, &settings)?;
-        let cpu = runtime.block_on(deliver(&notice, &settings))?;
+        let (rendered, bytes) = render(&notice, &settings, rounds)?;
+        let cpu = runtime.block_on(deliver(&notice, &settings, rounds))?;
         println(&serde_json::json!({
             "what": what, "bytes": bytes, "rendered_s": figures(rendered), "cpu_s": figures(cpu),
         }));
@@ -53,10 +54,10 @@ fn main() -> Result<()> {
 }
 
 /// Text, HTML and MIME of one mail, and how many bytes they are.
-fn render(notice: &Notice, settings: &MailSettings) -> Result<(Vec<Duration>, usize)> {
+fn render(notice: &Notice, settings: &MailSettings, rounds: u64) -> Result<(Vec<Duration>, usize)> {
     let mut took = Vec::new();
     let mut bytes = 0;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let begin = Instant::now();
         bytes = mail(notice, settings, &[], notice.opened_at)?.raw.len();
         took.push(begin.elapsed());
@@ -65,7 +66,7 @@ fn render(notice: &Notice, settings: &MailSettings) -> Result<(Vec<Duration>, us
 }
 
 /// From a message's body to a settled notice: read, claimed, let through the gate, written, handed over, recorded.
-async fn deliver(notice: &Notice, settings: &MailSettings) -> Result<Vec<Duration>> {
+async fn deliver(notice: &Notice, settings: &MailSettings, rounds: u64) -> Result<Vec<Duration>> {
     let dispatch = Dispatch::new(
         Claims::new(MemoryClaims::default(), "notify", Duration::from_secs(30)),
         MemoryDeliveries::default(),
@@ -74,7 +75,7 @@ async fn deliver(notice: &Notice, settings: &MailSettings) -> Result<Vec<Duratio
         Metrics::new("Example", "notify"),
     );
     let mut took = Vec::new();
-    for number in 0..ROUNDS {
+    for number in 0..rounds {
         let mut notice = notice.clone();
         notice.incident = format!("{number:016x}").try_into().map_err(anyhow::Error::msg)?;
         notice.id = NoticeId::of(&notice.incident, notice.opened_at, notice.number);

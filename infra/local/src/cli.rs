@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::signals::Interrupted;
+use crate::start::Pace;
 use crate::trouble::Trouble;
 use crate::{demo, exec, package};
 
@@ -30,6 +31,9 @@ enum Command {
     /// The command finds the address of the emulator in `AWS_ENDPOINT_URL` and everything else in the JSON file
     /// that `TRIAGE_STACK` names.
     Exec {
+        /// Holds mails back as a deployment does that says nothing about limits; otherwise every mail is sent.
+        #[arg(long)]
+        hold_back: bool,
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
@@ -99,7 +103,10 @@ pub fn run(cli: Cli) -> ExitCode {
     let ended = runtime.block_on(async {
         match cli.command {
             Command::Demo(options) => demo::run(&cli.settings, &options).await,
-            Command::Exec { command } => exec::run(&cli.settings, &command).await,
+            Command::Exec { hold_back, command } => {
+                let pace = if hold_back { Pace::Deployed } else { Pace::Usual };
+                exec::run(&cli.settings, pace, &command).await
+            }
             Command::Package => package::run(&cli.settings).await,
         }
     });
@@ -135,7 +142,7 @@ mod tests {
     #[test]
     fn a_command_keeps_its_own_options() {
         let cli = Cli::parse_from(["local", "exec", "--", "cargo", "nextest", "run", "--profile", "x"]);
-        let Command::Exec { command } = cli.command else { panic!("not exec") };
+        let Command::Exec { command, .. } = cli.command else { panic!("not exec") };
         assert_eq!(command, ["cargo", "nextest", "run", "--profile", "x"].map(OsString::from));
         assert_ne!(cli.settings.profile, "x");
     }

@@ -21,18 +21,23 @@ use crate::start::{self, Pace, Places};
 const GRACE: Duration = Duration::from_secs(15);
 
 /// Passes the command's exit code on. When it is not zero, the stack's logs are kept under `target/exec/logs`.
-pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> Result<ExitCode> {
+pub(crate) async fn run(settings: &Settings, pace: Pace, command: &[OsString]) -> Result<ExitCode> {
     let places = start::places(settings).await?;
-    let ended = with_stack(settings, command, &places).await;
+    let ended = with_stack(settings, pace, command, &places).await;
     if !ended.as_ref().is_ok_and(ExitStatus::success) {
         keep_logs(&places);
     }
     Ok(exit_code(ended?))
 }
 
-async fn with_stack(settings: &Settings, command: &[OsString], places: &Places) -> Result<ExitStatus> {
+async fn with_stack(
+    settings: &Settings,
+    pace: Pace,
+    command: &[OsString],
+    places: &Places,
+) -> Result<ExitStatus> {
     let running =
-        unless_interrupted(Box::pin(start::start(settings, places, Pace::Usual, Progress::detect()))).await?;
+        unless_interrupted(Box::pin(start::start(settings, places, pace, Progress::detect()))).await?;
     let file = places.run.path().join("stack.json");
     running.stack.write(&file)?;
     let ended = run_command(command, &running.stack, &file).await;

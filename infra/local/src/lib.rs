@@ -24,7 +24,7 @@ mod folders;
 mod held_back;
 mod imports;
 mod listed;
-mod log_group;
+pub mod log_group;
 mod mails;
 mod ministack;
 mod mirror;

@@ -9,7 +9,7 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use jiff::Timestamp;
 
 /// Every line of a log group since a time; none while the function has not run.
-pub(crate) async fn lines(time: Timestamp, configuration: &SdkConfig, group: &str) -> Result<Vec<String>> {
+pub async fn lines(time: Timestamp, configuration: &SdkConfig, group: &str) -> Result<Vec<String>> {
     let client = Client::new(configuration);
     let (mut lines, mut place) = (Vec::new(), Place { from: time.as_millisecond(), known: 0 });
     loop {

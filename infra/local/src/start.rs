@@ -44,6 +44,8 @@ pub(crate) struct Places {
 pub(crate) enum Pace {
     /// Silences as in a deployment that says nothing; every mail is sent.
     Usual,
+    /// The same, and mails are held back as in one.
+    Deployed,
     /// Updates come soon enough for somebody who watches.
     Demo,
     /// The same, and mails are held back as in a deployment that says nothing, but for a minute instead of twenty.
@@ -53,7 +55,7 @@ pub(crate) enum Pace {
 impl Pace {
     fn update_after(self) -> Option<&'static [&'static str]> {
         match self {
-            Self::Usual => None,
+            Self::Usual | Self::Deployed => None,
             Self::Demo | Self::OwnAlerts => Some(&["10s", "5m", "30m", "4h", "24h"]),
         }
     }
@@ -61,6 +63,9 @@ impl Pace {
     fn mail_limits(self) -> Option<MailLimits> {
         match self {
             Self::Usual | Self::Demo => None,
+            Self::Deployed => {
+                Some(MailLimits { per_hour: 20, burst: 10, severe_per_hour: 60, severe_burst: 30 })
+            }
             Self::OwnAlerts => {
                 Some(MailLimits { per_hour: 360, burst: 10, severe_per_hour: 360, severe_burst: 30 })
             }

@@ -1,19 +1,19 @@
-//! Alerts for measuring extraction: of the kinds that managers see most, with values of our own.
+//! Alerts for measuring: of the kinds that managers see most, with values of our own.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 /// One alert per line; the same every time.
-pub(crate) fn varied(count: usize) -> Vec<String> {
+pub fn varied(count: usize) -> Vec<String> {
     let mut rng = Rng::with_seed(4711);
-    let kinds = [sshd, web, sysmon, suricata, office, aws, fim, sshd, web, session];
+    let kinds = [sshd, probe, sysmon, suricata, office, aws, fim, sshd, probe, session];
     (0..count)
         .map(|number| line(number, kinds.get(number % kinds.len()).map_or(json!({}), |kind| kind(&mut rng))))
         .collect()
 }
 
 /// Alerts in which nothing is to be found.
-pub(crate) fn silent(count: usize) -> Vec<String> {
+pub fn silent(count: usize) -> Vec<String> {
     let mut rng = Rng::with_seed(4711);
     (0..count)
         .map(|number| line(number, if number % 2 == 0 { session(&mut rng) } else { policy(&mut rng) }))
@@ -21,7 +21,7 @@ pub(crate) fn silent(count: usize) -> Vec<String> {
 }
 
 /// A brute force as it comes: nine of ten alerts from one address, the others from forty more.
-pub(crate) fn storm(count: usize) -> Vec<String> {
+pub fn storm(count: usize) -> Vec<String> {
     let mut rng = Rng::with_seed(4711);
     let others: Vec<String> = (1..=40).map(|last| format!("198.51.100.{last}")).collect();
     let mut one = |number| {
@@ -32,7 +32,7 @@ pub(crate) fn storm(count: usize) -> Vec<String> {
 }
 
 /// As many alerts as addresses.
-pub(crate) fn strangers(count: usize) -> Vec<String> {
+pub fn strangers(count: usize) -> Vec<String> {
     let mut rng = Rng::with_seed(4711);
     (0..count).map(|number| line(number, failed_login(&format!("2001:db8::{number:x}"), &mut rng))).collect()
 }
@@ -57,7 +57,8 @@ fn line(number: usize, event: Value) -> String {
     alert.to_string()
 }
 
-fn address(rng: &mut Rng) -> String {
+/// One of the whole internet.
+pub fn address(rng: &mut Rng) -> String {
     if rng.u8(..) < 24 {
         format!("2001:db8:{:x}::{:x}", rng.u16(1..), rng.u16(1..))
     } else {
@@ -73,7 +74,8 @@ fn sshd(rng: &mut Rng) -> Value {
     failed_login(&address(rng), rng)
 }
 
-fn failed_login(address: &str, rng: &mut Rng) -> Value {
+/// An sshd's line with those before it.
+pub fn failed_login(address: &str, rng: &mut Rng) -> Value {
     let line = format!(
         "Oct  3 14:22:06 web-01 sshd[881]: Failed password for root from {address} port {} ssh2",
         rng.u16(1024..)
@@ -87,8 +89,12 @@ fn failed_login(address: &str, rng: &mut Rng) -> Value {
     })
 }
 
-fn web(rng: &mut Rng) -> Value {
-    let address = address(rng);
+fn probe(rng: &mut Rng) -> Value {
+    web(&address(rng), rng)
+}
+
+/// A web server's line about a probe.
+pub fn web(address: &str, rng: &mut Rng) -> Value {
     let url = format!("/wp-content/plugins/x.php?file=../../etc/passwd&id={}", rng.u32(..));
     json!({
         "full_log": format!("{address} - - [03/Oct/2026:14:22:06 +0200] \"GET {url} HTTP/1.1\" 404 564 \"http://shop.example/cart\" \"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36\""),
@@ -97,7 +103,8 @@ fn web(rng: &mut Rng) -> Value {
     })
 }
 
-fn sysmon(rng: &mut Rng) -> Value {
+/// A process that was created on Windows.
+pub fn sysmon(rng: &mut Rng) -> Value {
     let hashes = format!(
         "MD5={},SHA256={},IMPHASH={}",
         digits(rng, 32).to_uppercase(),
@@ -163,7 +170,8 @@ fn aws(rng: &mut Rng) -> Value {
     })
 }
 
-fn fim(rng: &mut Rng) -> Value {
+/// A file that was added.
+pub fn fim(rng: &mut Rng) -> Value {
     let path =
         format!("/tmp/systemd-private-{}-apache2.service-qI66Ip/tmp/php{}", digits(rng, 32), digits(rng, 6));
     json!({

@@ -1,0 +1,170 @@
+//! Where every alert ended, and whether each did so once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A line "alert ended" of a function's log.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct End {
+    pub timestamp: Timestamp,
+    #[serde(rename = "alert.key")]
+    pub alert_key: Option<String>,
+    pub outcome: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl End {
+    pub(crate) fn read(line: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Entry {
+            message: String,
+            #[serde(flatten)]
+            end: End,
+        }
+        const MESSAGE: &str = "alert ended";
+        let line = line.get(line.find('{')?..).filter(|line| line.contains(MESSAGE))?;
+        let entry: Entry = serde_json::from_str(line).ok()?;
+        (entry.message == MESSAGE).then_some(entry.end)
+    }
+
+    /// Every alert of a run has an identity of its own: what enrich takes for a duplicate, SQS has delivered again.
+    fn is_first(&self) -> bool {
+        self.reason != "duplicate"
+    }
+}
+
+/// The books of a run.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Ledger {
+    pub published: usize,
+    pub ended: BTreeMap<String, usize>,
+    /// Keys without an end.
+    pub lost: Vec<String>,
+    /// Keys with more ends than one.
+    pub twice: Vec<String>,
+}
+
+/// When an alert was written by Wazuh, by its key.
+pub(crate) type Written = BTreeMap<String, Timestamp>;
+
+impl Ledger {
+    pub(crate) fn close(written: &Written, ends: &[(&str, End)]) -> Self {
+        let mut of_key: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut ended: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, end) in ends.iter().filter(|(_, end)| end.is_first()) {
+            if let Some(key) = end.alert_key.as_deref().filter(|key| written.contains_key(*key)) {
+                *of_key.entry(key).or_default() += 1;
+                *ended.entry(end.outcome.clone()).or_default() += 1;
+            }
+        }
+        let keys = |wanted: fn(usize) -> bool| {
+            let count = |key: &str| of_key.get(key).copied().unwrap_or(0);
+            written.keys().filter(|key| wanted(count(key))).cloned().collect()
+        };
+        Self { published: written.len(), ended, lost: keys(|ends| ends == 0), twice: keys(|ends| ends > 1) }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lost.is_empty() && self.twice.is_empty() && self.published == self.ended.values().sum::<usize>()
+    }
+
+    /// `35 published = 21 notified + 14 counted`.
+    pub(crate) fn equation(&self) -> String {
+        let ended: Vec<String> = self
+            .ended
+            .iter()
+            .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', "-")))
+            .collect();
+        let is = if self.is_closed() { "=" } else { "≠" };
+        format!("{} published {is} {}", self.published, ended.join(" + "))
+    }
+}
+
+/// How long alerts were on their way, from Wazuh's write to their end.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Latency {
+    pub alerts: usize,
+    pub p50_ms: u128,
+    pub p90_ms: u128,
+    pub p99_ms: u128,
+    pub max_ms: u128,
+}
+
+/// By the function that ended them and how.
+pub(crate) fn latencies(written: &Written, ends: &[(&str, End)]) -> BTreeMap<String, Latency> {
+    let mut took: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
+    for (function, end) in ends.iter().filter(|(_, end)| end.is_first()) {
+        let Some(at) = end.alert_key.as_ref().and_then(|key| written.get(key)) else { continue };
+        let on_the_way = Duration::try_from(end.timestamp.duration_since(*at)).unwrap_or_default();
+        took.entry(format!("{function}: {}", end.outcome.replace('_', "-"))).or_default().push(on_the_way);
+    }
+    took.into_iter().filter_map(|(what, took)| Some((what, Latency::of(took)?))).collect()
+}
+
+impl Latency {
+    fn of(mut took: Vec<Duration>) -> Option<Self> {
+        took.sort_unstable();
+        let at = |percent: usize| {
+            let rank = (took.len() * percent).div_ceil(100);
+            took.get(rank.saturating_sub(1)).map(Duration::as_millis)
+        };
+        Some(Self { alerts: took.len(), p50_ms: at(50)?, p90_ms: at(90)?, p99_ms: at(99)?, max_ms: at(100)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(key: &str, outcome: &str, at_ms: i64) -> (&'static str, End) {
+        let timestamp = Timestamp::from_millisecond(at_ms).unwrap();
+        let alert_key = Some(key.to_owned());
+        ("analyze", End { timestamp, alert_key, outcome: outcome.to_owned(), reason: String::new() })
+    }
+
+    fn written(keys: &[&str]) -> Written {
+        keys.iter().map(|key| ((*key).to_owned(), Timestamp::UNIX_EPOCH)).collect()
+    }
+
+    #[test]
+    fn books_are_closed_when_each_alert_ended_once() {
+        let check = |ends: &[(&str, End)], equation: &str| {
+            let ledger = Ledger::close(&written(&["a", "b"]), ends);
+            assert_eq!(ledger.equation(), equation);
+        };
+        check(&[end("a", "notified", 1), end("b", "counted", 1)], "2 published = 1 counted + 1 notified");
+        check(&[end("a", "notified", 1)], "2 published ≠ 1 notified");
+        check(&[end("a", "counted", 1), end("a", "counted", 1)], "2 published ≠ 2 counted");
+        let of_others = [end("a", "notified", 1), end("b", "dead_lettered", 1), end("canary", "notified", 1)];
+        check(&of_others, "2 published = 1 dead-lettered + 1 notified");
+    }
+
+    #[test]
+    fn who_is_lost_and_who_ended_twice_is_named() {
+        let ledger = Ledger::close(&written(&["a", "b"]), &[end("a", "counted", 1), end("a", "notified", 1)]);
+        assert_eq!((ledger.lost, ledger.twice), (vec!["b".to_owned()], vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn latencies_are_from_the_write_to_the_end() {
+        let keys: Vec<String> = (1..=100).map(|number| format!("k{number}")).collect();
+        let written = written(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        let ends: Vec<_> = keys.iter().zip(1..).map(|(key, ms)| end(key, "counted", ms)).collect();
+        let all = latencies(&written, &ends);
+        let Latency { alerts, p50_ms, p90_ms, p99_ms, max_ms } = all["analyze: counted"];
+        assert_eq!((alerts, p50_ms, p90_ms, p99_ms, max_ms), (100, 50, 90, 99, 100));
+    }
+
+    #[test]
+    fn an_end_is_read_with_its_time() {
+        let line = r#"{"timestamp":"2026-11-22T12:00:00.250000Z","level":"INFO","message":"alert ended","alert.key":"load-1/1.2","message.id":"m","outcome":"counted","reason":"incident 1"}"#;
+        let end = End::read(line).unwrap();
+        assert_eq!((end.alert_key.as_deref(), end.outcome.as_str()), (Some("load-1/1.2"), "counted"));
+        assert_eq!(end.timestamp.subsec_millisecond(), 250);
+        assert!(End::read("START RequestId").is_none());
+    }
+}
