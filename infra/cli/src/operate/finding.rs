@@ -54,6 +54,12 @@ impl Finding {
         self
     }
 
+    /// The same, for what a person can do without.
+    #[must_use]
+    pub fn only_a_warning(self) -> Self {
+        Self { level: self.level.min(Level::Warning), ..self }
+    }
+
     /// What AWS does not tell hides nothing else; an error remains where there is nobody to ask.
     pub fn unknown(about: impl Into<String>, error: AccountError) -> Result<Self, AccountError> {
         let text = error.to_string();
@@ -85,6 +91,10 @@ pub(super) fn or_unknown(
             Ok(vec![Finding::unknown(about, error)?])
         }
         Err(Failure::Table(TableError::Unreadable(what))) => {
+            Ok(vec![Finding::problem(about, what, "was it written by a newer version? update triage")])
+        }
+        Err(failure @ (Failure::Status(_) | Failure::StatusSchema(_))) => {
+            let what = lambda::logs::chain(&failure);
             Ok(vec![Finding::problem(about, what, "was it written by a newer version? update triage")])
         }
         found => found,
