@@ -25,7 +25,7 @@ impl Wire {
     /// Waited before the second and last try.
     const PAUSE: Duration = Duration::from_millis(250);
 
-    /// A schedule as EventBridge Scheduler has it; nothing where there is none of this name.
+    /// A schedule as `EventBridge` has it; nothing where there is none of this name.
     pub async fn schedule(&self, name: &str) -> Result<Option<Value>, AccountError> {
         let url = format!("{}/schedules/{name}", self.address("scheduler"));
         let action = format!("look at the schedule {name}");
