@@ -43,3 +43,8 @@ pub(crate) fn run(options: &StatusOptions, environment: &Environment) -> Result<
     })?;
     finding::report(&findings, options.json, &mut Paper::new(environment))
 }
+
+/// So many wait.
+fn wait(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "waits" } else { "wait" })
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::figures::{self, Point, Series};
-use super::{Account, Finding, Queue};
+use super::{Account, Finding, Queue, wait};
 use crate::failure::Failure;
 use crate::operate::account::Standing;
 use crate::operate::long;
@@ -62,7 +62,7 @@ fn dead(queue: Queue, standing: &Standing, age: Option<Duration>) -> Finding {
         return with_figures(Finding::ok(about, "none"), standing, None);
     }
     let cure = format!("triage dlq show {name}; once the cause has gone, triage dlq replay {name}");
-    with_figures(Finding::problem(about, format!("{number} wait{}", oldest(age)), cure), standing, age)
+    with_figures(Finding::problem(about, format!("{}{}", wait(number), oldest(age)), cure), standing, age)
 }
 
 fn oldest(age: Option<Duration>) -> String {
