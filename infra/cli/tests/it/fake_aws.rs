@@ -31,7 +31,7 @@ pub struct World {
     pub objects: BTreeMap<String, String>,
     /// States of schedules, by name.
     pub schedules: BTreeMap<String, &'static str>,
-    /// What CloudWatch has, all of it four minutes old: metric, whose it is, value.
+    /// What CloudWatch has, all of it more than four minutes old: metric, whose it is, value.
     pub figures: Vec<(&'static str, String, f64)>,
     /// Operations that fail, and the error code with which they do.
     pub refused: BTreeMap<&'static str, &'static str>,
@@ -243,7 +243,7 @@ impl World {
     }
 
     fn metric_data(&self, request: &Value) -> Value {
-        let at = Timestamp::now().as_second() - 240;
+        let at = Timestamp::now().as_second() - 270;
         let queries = request["MetricDataQueries"].as_array().unwrap().iter().map(|query| {
             let metric = &query["MetricStat"]["Metric"];
             let is_it = |(name, whose, _): &&(&str, String, f64)| {

@@ -27,7 +27,7 @@ pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Findin
     };
     if points.iter().all(Vec::is_empty) {
         let what = format!("CloudWatch has heard of none for {}", long(LOOK_BACK));
-        let cure = "are the schedules on? Emulators count nothing, a new deployment takes minutes";
+        let cure = "are the schedules on? A new deployment takes minutes, and an emulator may not count them";
         return Ok(vec![Finding::warning("runs of functions", what, cure)]);
     }
     let pairs = points.chunks(2).zip(CALLED);
@@ -53,7 +53,7 @@ fn of_function(
     let Some(last) = calls.iter().find(|point| point.value > 0.0) else {
         let what = format!("none for {}", long(LOOK_BACK));
         return match longest {
-            Some(_) => Finding::problem(about, what, log),
+            Some(_) => Finding::warning(about, what, format!("nothing, if it is new; else {log}")),
             None => Finding::ok(about, what),
         };
     };
@@ -118,7 +118,7 @@ mod tests {
                 Level::Ok,
                 "1 in 3 h, 0 of them failed, the last 46 min ago",
             ),
-            (vec![], vec![], hunt, Level::Problem, "none for 3 h"),
+            (vec![], vec![], hunt, Level::Warning, "none for 3 h"),
             (vec![], vec![], None, Level::Ok, "none for 3 h"),
         ] {
             let found = of_function("hunt", longest, &calls, &errors, now);
