@@ -15,7 +15,6 @@ use crate::check;
 use crate::completions::{self, AFTER_COMPLETIONS, CompletionsOptions};
 use crate::eval;
 use crate::eval::{LiveOptions, Thresholds};
-use crate::feed_status;
 use crate::hunting;
 use crate::model;
 use crate::operate;
@@ -38,7 +37,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Eval(options) => eval::run(options, environment),
         Command::Hunt(options) => hunting::run(options, environment),
         Command::Alerts(options) => alerts::run(options),
-        Command::Feeds { command: FeedsCommand::Status(options) } => feed_status::run(options, environment),
         Command::Completions(options) => completions::run(options, CommandLine::command()),
         Command::Operate(operation) => operate::run(operation, environment),
     };
@@ -76,49 +74,11 @@ enum Command {
     /// List the logs of alerts, or the addresses in them.
     #[command(after_help = AFTER_ALERTS)]
     Alerts(AlertsOptions),
-    /// Look after the feeds of a deployment.
-    Feeds {
-        #[command(subcommand)]
-        command: FeedsCommand,
-    },
     #[command(flatten)]
     Operate(operate::Operation),
     /// Print a script that completes this program's words in a shell.
     #[command(after_help = AFTER_COMPLETIONS)]
     Completions(CompletionsOptions),
-}
-
-#[derive(Debug, Subcommand)]
-enum FeedsCommand {
-    /// Say how each feed stands: rows, age, what is wrong with it, licence.
-    #[command(after_help = AFTER_FEED_STATUS)]
-    Status(FeedStatusOptions),
-}
-
-const AFTER_FEED_STATUS: &str = "\
-Environment:
-  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-                     aws configure export-credentials --format env  prints the last three
-  FEEDS_BUCKET       the bucket, in place of --bucket
-  AWS_ENDPOINT_URL   an emulator
-
-Exit codes:
-   0  done, however the feeds stand
-  64  wrong arguments
-  65  the status is of another version of this program
-  69  S3 did not hand it over
-  71  the asynchronous runtime did not start
-  74  the output cannot be written
-  78  the environment is wrong";
-
-#[derive(Debug, Args)]
-pub(crate) struct FeedStatusOptions {
-    /// Bucket of the feeds: `terraform output feeds`.
-    #[arg(long, value_name = "NAME")]
-    pub bucket: Option<String>,
-    /// One JSON document.
-    #[arg(long)]
-    pub json: bool,
 }
 
 const AFTER_HUNT: &str = "\
@@ -355,6 +315,53 @@ mod tests {
     #[test]
     fn the_command_line_holds_together() {
         CommandLine::command().debug_assert();
+    }
+
+    /// With everything below it, by its words.
+    fn all(command: &clap::Command, words: &str) -> Vec<(String, clap::Command)> {
+        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+        let below = below.flat_map(|below| all(below, &format!("{words} {}", below.get_name())));
+        [(words.to_owned(), command.clone())].into_iter().chain(below).collect()
+    }
+
+    #[test]
+    fn every_command_and_every_option_says_what_it_is_and_is_completed() {
+        let mut script = Vec::new();
+        clap_complete::generate(
+            clap_complete::Shell::Bash,
+            &mut CommandLine::command(),
+            "triage",
+            &mut script,
+        );
+        let script = String::from_utf8(script).unwrap();
+        let commands = all(&CommandLine::command(), "triage");
+        assert!(commands.len() > 20, "{}", commands.len());
+        for (words, command) in commands {
+            assert!(command.get_about().is_some(), "{words} has no help");
+            let is_end = command.get_subcommands().next().is_none();
+            assert!(!is_end || command.get_after_help().is_some(), "{words} does not say its exit codes");
+            let is_completed = words == "triage" || script.contains(&format!(" {} ", command.get_name()));
+            assert!(is_completed, "{words} is not completed");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{words} {} has no help", argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_an_operator_asks_is_answered_in_json_too() {
+        let without = |operation: &clap::Command| {
+            let is_json = |argument: &clap::Arg| argument.get_id() == "json";
+            let inherits =
+                operation.get_arguments().any(|argument| is_json(argument) && argument.is_global_set());
+            let ends = all(operation, operation.get_name()).into_iter();
+            let ends = ends.filter(|(_, command)| command.get_subcommands().next().is_none());
+            let silent = ends.filter(|(_, command)| !inherits && !command.get_arguments().any(is_json));
+            silent.map(|(words, _)| words).collect::<Vec<_>>()
+        };
+        let operations = operate::Operation::augment_subcommands(clap::Command::new("triage"));
+        let silent: Vec<String> = operations.get_subcommands().flat_map(without).collect();
+        assert_eq!(silent, [""; 0]);
     }
 
     #[test]

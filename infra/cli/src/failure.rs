@@ -8,6 +8,7 @@ use intel::WarninglistError;
 use intel::feed::FeedError;
 use lambda::config::ConfigError;
 use lambda::http::ClientError;
+use signed::BucketName;
 
 use crate::operate::{AccountError, TableError};
 
@@ -64,12 +65,10 @@ pub(crate) enum Failure {
     Stage(String),
     #[error("could not set up the model's client")]
     ModelClient(#[source] ClientError),
-    #[error("could not set up the client of S3")]
-    BucketClient(#[source] ClientError),
-    #[error("could not read the status of the feeds")]
-    Bucket(#[from] signed::BucketError),
+    #[error("could not set up the client of AWS")]
+    AwsClient(#[source] ClientError),
     #[error("the bucket {bucket} has no status of feeds; ingest writes it with its first run")]
-    NoStatus { bucket: String },
+    NoStatus { bucket: BucketName },
     #[error("the status of the feeds is not readable")]
     Status(#[source] serde_json::Error),
     #[error(
@@ -120,7 +119,7 @@ impl Failure {
             Self::UnreadableAlerts(_)
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
-            Self::NoAnswer(_) | Self::Bucket(_) | Self::NoStatus { .. } => 69,
+            Self::NoAnswer(_) | Self::NoStatus { .. } => 69,
             Self::Index(_) | Self::Stage(_) => 70,
             Self::Runtime(_) => 71,
             Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } | Self::Create { .. } => 73,
@@ -128,7 +127,7 @@ impl Failure {
             Self::Config(_)
             | Self::Client { .. }
             | Self::ModelClient(_)
-            | Self::BucketClient(_)
+            | Self::AwsClient(_)
             | Self::WouldNotStart { .. }
             | Self::TurnedDown { .. } => 78,
         }

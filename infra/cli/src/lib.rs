@@ -10,7 +10,6 @@ mod document;
 mod eval;
 mod explain;
 mod failure;
-mod feed_status;
 mod feeds;
 mod framer;
 mod hunting;

@@ -6,6 +6,8 @@ mod config;
 mod cost;
 mod dlq;
 mod doctor;
+mod feeds;
+mod figures;
 mod finding;
 mod paper;
 mod progress;
@@ -17,6 +19,8 @@ mod stop;
 mod table_error;
 mod trace;
 mod variables;
+
+use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::{Timestamp, Unit};
@@ -37,6 +41,8 @@ pub(crate) enum Operation {
     /// Look into the dead-letter queues, send messages back, or take them out.
     #[command(after_help = AFTER)]
     Dlq(dlq::DlqOptions),
+    /// Look after the feeds.
+    Feeds(feeds::FeedsOptions),
     /// Set the keys of providers and of the model.
     #[command(after_help = AFTER)]
     Secrets(secrets::SecretsOptions),
@@ -83,10 +89,28 @@ fn second(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
 }
 
+/// How long ago; what is ahead by a wrong clock is as far away.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    format!("{} ago", long(now.duration_since(at).unsigned_abs()))
+}
+
+/// In the largest unit of which there are two.
+fn long(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "s"),
+        120..7_200 => (seconds / 60, "min"),
+        7_200..172_800 => (seconds / 3_600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{number} {unit}")
+}
+
 /// Does what was asked for; whoever closes the output early has seen enough.
 pub(crate) fn run(operation: &Operation, environment: &Environment) -> Result<(), Failure> {
     let done = match operation {
         Operation::Dlq(options) => dlq::run(options, environment),
+        Operation::Feeds(options) => feeds::run(options, environment),
         Operation::Secrets(options) => secrets::run(options, environment),
         Operation::Status(options) => status::run(options, environment),
         Operation::Doctor(options) => doctor::run(options, environment),

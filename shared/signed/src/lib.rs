@@ -2,7 +2,9 @@
 //! for: S3 objects, and the model on Amazon Bedrock. It knows no Lambda, so that the publisher can use it.
 
 mod bucket;
+mod partition;
 mod signature;
 
 pub use bucket::{Bucket, BucketError, BucketName, BucketNameError, ETag, Got, Place};
+pub use partition::domain_of;
 pub use signature::{Scope, SignatureError, sign};

@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 mod target;
+mod wire;
 
 use std::time::Duration;
 
@@ -15,16 +16,22 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_sqs::config::SharedCredentialsProvider;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lambda::config::Environment;
+use lambda::http;
+use signed::{Bucket, BucketName, Place};
 
 use super::Queue;
+use crate::failure::Failure;
 
 pub(crate) use clock::Clock;
 pub(crate) use error::AccountError;
 pub(crate) use target::Target;
+pub(crate) use wire::Wire;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,6 +119,43 @@ impl Account {
         aws_sdk_ses::Client::new(&self.config)
     }
 
+    /// What asks services that have no client here.
+    pub async fn wire(&self) -> Result<Wire, Failure> {
+        Ok(Wire {
+            http: http_client()?,
+            region: self.region().to_owned(),
+            endpoint: self.config.endpoint_url().map(str::to_owned),
+            credentials: self.credentials().await?,
+        })
+    }
+
+    /// A bucket of this account and region.
+    pub async fn bucket(&self, bucket: BucketName) -> Result<Bucket, Failure> {
+        let place = Place {
+            bucket,
+            region: self.region().to_owned(),
+            endpoint: self.config.endpoint_url().map(str::to_owned),
+            credentials: SharedCredentialsProvider::new(self.credentials().await?),
+        };
+        Ok(Bucket::new(http_client()?, place).map_err(AccountError::of_bucket)?)
+    }
+
+    /// The bucket that ingest keeps feeds in: it is named after the account, whose number stands in a queue's ARN.
+    pub async fn feeds_bucket(&self) -> Result<BucketName, AccountError> {
+        let arn = self.existing(Queue::Alerts.name()).await?.arn;
+        let name = self.full(&format!("feeds-{}", arn.split(':').nth(4).unwrap_or_default()));
+        name.parse().map_err(|_| AccountError::Name { name, problem: "no bucket can be called so" })
+    }
+
+    /// Found once; a role's last longer than any command.
+    async fn credentials(&self) -> Result<Credentials, AccountError> {
+        let provider = self.config.credentials_provider();
+        let provider =
+            provider.ok_or_else(|| AccountError::NoCredentials { problem: "no source".to_owned() })?;
+        let credentials = provider.provide_credentials().await;
+        credentials.map_err(|error| AccountError::NoCredentials { problem: error::root(&error) })
+    }
+
     /// The queue of this name as it stands; nothing where there is none.
     pub async fn queue(&self, name: &str) -> Result<Option<Standing>, AccountError> {
         let (sqs, name) = (self.sqs(), self.full(name));
@@ -155,6 +199,11 @@ impl Account {
         };
         self.queue(name).await?.ok_or_else(missing)
     }
+}
+
+fn http_client() -> Result<reqwest::Client, Failure> {
+    let client = http::client(CONNECT_TIMEOUT).and_then(|client| Ok(client.build()?));
+    client.map_err(Failure::AwsClient)
 }
 
 /// Both protocols of SQS, and emulators, spell it differently.

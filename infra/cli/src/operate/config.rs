@@ -53,6 +53,8 @@ enum Stage {
     Enrich,
     Analyze,
     Notify,
+    Ingest,
+    Hunt,
 }
 
 impl Stage {
@@ -61,6 +63,8 @@ impl Stage {
             Self::Enrich => "enrich",
             Self::Analyze => "analyze",
             Self::Notify => "notify",
+            Self::Ingest => "ingest",
+            Self::Hunt => "hunt",
         }
     }
 
@@ -69,6 +73,8 @@ impl Stage {
             Self::Enrich => enrich::Config::read(environment).map(drop),
             Self::Analyze => analyze::Config::read(environment).map(drop),
             Self::Notify => notify::Config::read(environment).map(drop),
+            Self::Ingest => ingest::Config::read(environment).map(drop),
+            Self::Hunt => hunt::Config::read(environment).map(drop),
         }
     }
 }

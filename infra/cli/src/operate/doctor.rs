@@ -1,16 +1,19 @@
 //! `triage doctor`: whether everything is there that Terraform makes, and whether this machine can work with it.
 
 mod parts;
+mod runs;
+mod schedules;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use ingest::health::Status;
 use jiff::Timestamp;
 use lambda::config::Environment;
 
 use super::finding::{self, Finding};
-use super::{Account, AccountError, Paper, Queue, Target, quota, variables};
+use super::{Account, AccountError, Paper, Queue, Target, ago, feeds, figures, long, quota, variables};
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
@@ -46,8 +49,30 @@ async fn examine(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>
     findings.extend(queues);
     findings.extend(parts::tables(account).await?);
     findings.extend(parts::parameters(account).await?);
+    let now = Timestamp::now();
+    let (status, bucket) = feeds(account, now).await?;
+    findings.extend(bucket);
+    findings.extend(schedules::look(account, status.as_ref(), now).await?);
+    findings.extend(runs::look(account, now).await?);
     findings.extend(mail(account, sender).await?);
     Ok(findings)
+}
+
+/// What ingest has written down, and whether this machine may read it.
+async fn feeds(account: &Account, now: Timestamp) -> Result<(Option<Status>, Vec<Finding>), Failure> {
+    let about = "bucket of the feeds";
+    let read = async { feeds::read(account, account.feeds_bucket().await?).await };
+    match read.await {
+        Ok(Some(status)) => {
+            let what = format!("is readable, ingest wrote into it {}", ago(status.written_at, now));
+            Ok((Some(status), vec![Finding::ok(about, what)]))
+        }
+        Ok(None) => {
+            let cure = "nothing, if it is new or no feed is on; else docs/ingest.md says how to call ingest";
+            Ok((None, vec![Finding::warning(about, "is readable, and ingest has written nothing yet", cure)]))
+        }
+        Err(failure) => Ok((None, finding::or_unknown(about, Err(failure))?)),
+    }
 }
 
 async fn mail(account: &Account, sender: Option<&str>) -> Result<Vec<Finding>, Failure> {

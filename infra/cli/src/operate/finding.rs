@@ -30,6 +30,16 @@ pub(super) enum Level {
     Problem,
 }
 
+impl Level {
+    fn shown(self) -> (Tone, &'static str) {
+        match self {
+            Self::Ok => (Tone::Plain, "ok"),
+            Self::Warning => (Tone::Warning, "look"),
+            Self::Problem => (Tone::Bad, "PROBLEM"),
+        }
+    }
+}
+
 impl Finding {
     pub fn ok(about: impl Into<String>, what: impl Into<String>) -> Self {
         Self::new(about, Level::Ok, what, None)
@@ -52,6 +62,12 @@ impl Finding {
     pub fn figure(mut self, name: &'static str, number: impl Into<Value>) -> Self {
         self.figures.insert(name, number.into());
         self
+    }
+
+    /// The same, for what a person can do without.
+    #[must_use]
+    pub fn only_a_warning(self) -> Self {
+        Self { level: self.level.min(Level::Warning), ..self }
     }
 
     /// What AWS does not tell hides nothing else; an error remains where there is nobody to ask.
@@ -87,8 +103,35 @@ pub(super) fn or_unknown(
         Err(Failure::Table(TableError::Unreadable(what))) => {
             Ok(vec![Finding::problem(about, what, "was it written by a newer version? update triage")])
         }
+        Err(failure @ (Failure::Status(_) | Failure::StatusSchema(_))) => {
+            let what = lambda::logs::chain(&failure);
+            Ok(vec![Finding::problem(about, what, "was it written by a newer version? update triage")])
+        }
         found => found,
     }
+}
+
+/// What to do stands below what is so: side by side they are wider than a terminal.
+fn for_people(findings: &[Finding]) -> Table {
+    let mut table = Table::new(&["", "ABOUT", "STATE, AND WHAT TO DO"]);
+    for finding in findings {
+        let (tone, level) = finding.level.shown();
+        table.row(tone, [level.to_owned(), finding.about.clone(), finding.what.clone()]);
+        if let Some(cure) = &finding.cure {
+            table.row(tone, [String::new(), String::new(), format!("  -> {cure}")]);
+        }
+    }
+    table
+}
+
+fn for_programs(findings: &[Finding]) -> Table {
+    let mut table = Table::new(&["", "ABOUT", "STATE", "WHAT TO DO"]);
+    for finding in findings {
+        let (tone, level) = finding.level.shown();
+        let cure = finding.cure.clone().unwrap_or_default();
+        table.row(tone, [level.to_owned(), finding.about.clone(), finding.what.clone(), cure]);
+    }
+    table
 }
 
 #[derive(Serialize)]
@@ -104,16 +147,7 @@ pub(super) fn report(findings: &[Finding], json: bool, paper: &mut Paper) -> Res
     if json {
         paper.json(&Document { schema: 1, well: problems == 0, findings })?;
     } else {
-        let mut table = Table::new(&["", "ABOUT", "STATE", "WHAT TO DO"]);
-        for finding in findings {
-            let (tone, level) = match finding.level {
-                Level::Ok => (Tone::Plain, "ok"),
-                Level::Warning => (Tone::Warning, "look"),
-                Level::Problem => (Tone::Bad, "PROBLEM"),
-            };
-            let cure = finding.cure.clone().unwrap_or_default();
-            table.row(tone, [level.to_owned(), finding.about.clone(), finding.what.clone(), cure]);
-        }
+        let table = if paper.is_terminal() { for_people(findings) } else { for_programs(findings) };
         paper.table(&table)?;
     }
     match problems {

@@ -50,6 +50,11 @@ impl Paper {
         Self { page: Page::new(), is_terminal, is_coloured }
     }
 
+    /// Whether a person looks on, whose lines are not endless.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     pub fn line(&mut self, tone: Tone, text: &str) -> Result<(), Failure> {
         self.raw(&(self.painted(tone, &shown(text)) + "\n"))
     }
@@ -89,7 +94,7 @@ impl Paper {
     }
 }
 
-/// Every cell as wide as its column's widest on a terminal; with tabs between them for a program.
+/// Every cell as wide as its column's widest on a terminal, numbers to the right; with tabs between them for a program.
 fn laid_out(rows: &[(Tone, Vec<String>)], is_aligned: bool) -> impl Iterator<Item = (Tone, String)> {
     let mut widths: Vec<usize> = Vec::new();
     for (_, cells) in rows {
@@ -101,13 +106,23 @@ fn laid_out(rows: &[(Tone, Vec<String>)], is_aligned: bool) -> impl Iterator<Ite
             }
         }
     }
+    let columns: Vec<(usize, bool)> =
+        widths.iter().enumerate().map(|(column, width)| (*width, is_of_numbers(rows, column))).collect();
     rows.iter().map(move |(tone, cells)| {
         if !is_aligned {
             return (*tone, cells.join("\t"));
         }
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let padded = cells.iter().zip(&columns).map(|(cell, (width, is_of_numbers))| {
+            if *is_of_numbers { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
         (*tone, padded.collect::<Vec<_>>().join("  ").trim_end().to_owned())
     })
+}
+
+/// Whether there is nothing else under the column's heading.
+fn is_of_numbers(rows: &[(Tone, Vec<String>)], column: usize) -> bool {
+    let mut cells = rows.iter().skip(1).filter_map(|(_, cells)| cells.get(column)).peekable();
+    cells.peek().is_some() && cells.all(|cell| cell == "-" || cell.parse::<f64>().is_ok())
 }
 
 /// What came from outside steers no terminal. Spaces at the beginning are ours.
@@ -124,11 +139,11 @@ mod tests {
     #[test]
     fn columns_are_aligned_for_people_and_tabbed_for_programs() {
         let cells = |cells: [&str; 2]| (Tone::Plain, cells.map(str::to_owned).to_vec());
-        let rows = [cells(["QUEUE", "WAITING"]), cells(["mail-events", "3"])];
+        let rows = [cells(["QUEUE", "WAITING"]), cells(["mail-events", "3"]), cells(["alerts", "-"])];
         let lines =
             |is_aligned| -> Vec<String> { laid_out(&rows, is_aligned).map(|(_, line)| line).collect() };
-        assert_eq!(lines(true), ["QUEUE        WAITING", "mail-events  3"]);
-        assert_eq!(lines(false), ["QUEUE\tWAITING", "mail-events\t3"]);
+        assert_eq!(lines(true), ["QUEUE        WAITING", "mail-events        3", "alerts             -"]);
+        assert_eq!(lines(false), ["QUEUE\tWAITING", "mail-events\t3", "alerts\t-"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The queues of a deployment.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 
 /// A queue, each with its dead-letter queue.
@@ -35,6 +37,15 @@ impl Queue {
     /// The name of its dead-letter queue, behind the deployment's.
     pub fn dead_letters(self) -> String {
         format!("{}-dlq", self.name())
+    }
+
+    /// What has waited longer needs a person, as the alarms that Terraform makes have it: the manager may be away for a
+    /// day, the functions are not.
+    pub fn longest_wait(self) -> Duration {
+        match self {
+            Self::Alerts | Self::Enriched | Self::Notices | Self::MailEvents => Duration::from_mins(15),
+            Self::Feedback => Duration::from_hours(24),
+        }
     }
 
     /// Whether every deployment has it.

@@ -1,5 +1,6 @@
 //! `triage status`: what waits, what is held back, what is left alone, and what today has cost.
 
+mod feeds;
 mod mail;
 mod model;
 mod providers;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use lambda::config::Environment;
 
 use super::finding::{self, Finding};
-use super::{Account, AccountError, Paper, Queue, TableError, Target, quota, variables};
+use super::{Account, Paper, Queue, TableError, Target, figures, quota, variables};
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
@@ -32,12 +33,18 @@ pub(crate) fn run(options: &StatusOptions, environment: &Environment) -> Result<
     let findings = crate::runtime()?.block_on(async {
         let account = Account::open(&options.target, environment).await?;
         let now = Timestamp::now();
-        let mut findings = finding::or_unknown("queues", queues::look(&account).await)?;
+        let mut findings = finding::or_unknown("queues", queues::look(&account, now).await)?;
         findings.extend(finding::or_unknown("providers", providers::look(&account, &known, now).await)?);
+        findings.extend(finding::or_unknown("feeds", feeds::look(&account, now).await)?);
         findings.extend(finding::or_unknown("model", model::look(&account, &known, now).await)?);
         findings.extend(finding::or_unknown("mails", mail::look(&account, now).await)?);
         findings.extend(finding::or_unknown("SES", quota::look(&account).await)?);
         Ok::<_, Failure>(findings)
     })?;
     finding::report(&findings, options.json, &mut Paper::new(environment))
+}
+
+/// So many wait.
+fn wait(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "waits" } else { "wait" })
 }

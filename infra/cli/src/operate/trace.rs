@@ -47,5 +47,6 @@ fn show(story: &Story, paper: &mut Paper) -> Result<(), Failure> {
 
 fn cells(step: &Step) -> [String; 4] {
     let at = step.at.map_or_else(|| "-".to_owned(), super::second);
-    [step.name.clone(), step.state.clone(), at, step.detail.clone()]
+    let name = if step.is_delivery() { format!("  {}", step.name) } else { step.name.clone() };
+    [name, step.state.clone(), at, step.detail.clone()]
 }

@@ -1,4 +1,5 @@
-//! An AWS that fits on one page: queues, tables, parameters and mail behind one loopback address, failing on request.
+//! An AWS that fits on one page: queues, tables, parameters, objects, schedules, figures and mail behind one loopback
+//! address, failing on request.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -9,9 +10,10 @@ use std::thread;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::any;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub struct FakeAws {
@@ -25,6 +27,12 @@ pub struct World {
     /// Rows by table.
     pub tables: BTreeMap<String, Vec<Value>>,
     pub parameters: BTreeMap<String, Parameter>,
+    /// Objects by bucket and key.
+    pub objects: BTreeMap<String, String>,
+    /// States of schedules, by name.
+    pub schedules: BTreeMap<String, &'static str>,
+    /// What CloudWatch has, all of it more than four minutes old: metric, whose it is, value.
+    pub figures: Vec<(&'static str, String, f64)>,
     /// Operations that fail, and the error code with which they do.
     pub refused: BTreeMap<&'static str, &'static str>,
     /// A message with this text is not taken by any queue.
@@ -79,11 +87,18 @@ impl FakeAws {
                 Parameter { value: "unset".to_owned(), version: 1, kind: "SecureString".to_owned() };
             world.parameters.insert(format!("/t/{key}-key"), parameter);
         }
+        for schedule in ["sweep-analyze", "sweep-notify", "hunt", "canary", "feed-feodo"] {
+            world.schedules.insert(format!("t-{schedule}"), "ENABLED");
+        }
+        for function in ["analyze", "notify", "hunt", "ingest"] {
+            world.figures.push(("Invocations", format!("t-{function}"), 12.0));
+        }
+        world.objects.insert("t-feeds-000000000000/feeds/status.json".to_owned(), feeds());
         let world = Arc::new(Mutex::new(world));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(post(call)).with_state(world.clone());
+        let router = Router::new().fallback(any(call)).with_state(world.clone());
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -139,7 +154,29 @@ impl FakeAws {
     }
 }
 
-async fn call(State(world): State<Arc<Mutex<World>>>, headers: HeaderMap, body: Bytes) -> Response {
+/// As ingest writes it: one feed, and what was made of it, five minutes ago.
+fn feeds() -> String {
+    let at = (Timestamp::now() - std::time::Duration::from_mins(5)).to_string();
+    let feodo = json!({
+        "feed": "feodo", "licence": "CC0 1.0", "state": {"is": "fine"}, "rows": 3, "pending": 0, "unfinished": false,
+        "last_attempt": at, "last_success": at, "rows_changed_at": at, "left_out": {},
+    });
+    let snapshot = json!({
+        "built_at": at, "indicators": 3, "bytes": 120, "feeds": {"feodo": at}, "lists": {"wazuh-triage-feed-ip": 3},
+    });
+    json!({"schema": 1, "written_at": at, "snapshot": snapshot, "feeds": [feodo]}).to_string()
+}
+
+async fn call(
+    State(world): State<Arc<Mutex<World>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if method == Method::GET {
+        return world.lock().unwrap().get(uri.path());
+    }
     let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
     let is_slow = {
         let world = world.lock().unwrap();
@@ -161,6 +198,8 @@ async fn call(State(world): State<Arc<Mutex<World>>>, headers: HeaderMap, body: 
         world.sqs(&operation, &request)
     } else if target.starts_with("DynamoDB") {
         world.dynamodb(&operation, &request)
+    } else if target.starts_with("Granite") {
+        Ok(world.metric_data(&request))
     } else {
         world.ssm(&operation, &request)
     };
@@ -178,6 +217,44 @@ fn refusal(code: &str) -> Response {
 }
 
 impl World {
+    /// A schedule, or an object.
+    fn get(&mut self, path: &str) -> Response {
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        if let Some(name) = path.strip_prefix("/schedules/") {
+            self.calls.push("GetSchedule".to_owned());
+            let (status, body) = match (self.refused.get("GetSchedule"), self.schedules.get(name)) {
+                (Some(code), _) => (StatusCode::FORBIDDEN, json!({"__type": code})),
+                (None, Some(state)) => (
+                    StatusCode::OK,
+                    json!({"Name": name, "State": state, "ScheduleExpression": "rate(15 minutes)"}),
+                ),
+                (None, None) => (StatusCode::NOT_FOUND, json!({"__type": "ResourceNotFoundException"})),
+            };
+            return (status, json, body.to_string()).into_response();
+        }
+        self.calls.push("GetObject".to_owned());
+        let failure =
+            |status, code: &str| (status, format!("<Error><Code>{code}</Code></Error>")).into_response();
+        match (self.refused.get("GetObject"), self.objects.get(path.trim_start_matches('/'))) {
+            (Some(code), _) => failure(StatusCode::FORBIDDEN, code),
+            (None, Some(body)) => ([(header::ETAG, "\"a\"")], body.clone()).into_response(),
+            (None, None) => failure(StatusCode::NOT_FOUND, "NoSuchKey"),
+        }
+    }
+
+    fn metric_data(&self, request: &Value) -> Value {
+        let at = Timestamp::now().as_second() - 270;
+        let queries = request["MetricDataQueries"].as_array().unwrap().iter().map(|query| {
+            let metric = &query["MetricStat"]["Metric"];
+            let is_it = |(name, whose, _): &&(&str, String, f64)| {
+                metric["MetricName"] == *name && metric["Dimensions"][0]["Value"] == **whose
+            };
+            let values: Vec<f64> = self.figures.iter().filter(is_it).map(|(_, _, value)| *value).collect();
+            json!({"Id": query["Id"], "Timestamps": vec![at; values.len()], "Values": values, "StatusCode": "Complete"})
+        });
+        json!({"MetricDataResults": queries.collect::<Vec<_>>(), "Messages": []})
+    }
+
     fn sqs(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
         const ACCOUNT: &str = "arn:aws:sqs:eu-central-1:000000000000:";
         if operation == "GetQueueUrl" {

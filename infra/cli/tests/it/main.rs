@@ -9,8 +9,6 @@ mod eval;
 #[cfg(test)]
 mod fake_aws;
 #[cfg(test)]
-mod feed_status;
-#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod hunt;

@@ -3,6 +3,7 @@
 mod alone;
 mod config;
 mod dlq;
+mod feeds;
 mod looking;
 mod secrets;
 

@@ -7,6 +7,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use url::Url;
 
 use super::BucketError;
+use crate::domain_of;
 
 /// A bucket, and who asks for its objects.
 #[derive(Clone, Debug)]
@@ -30,14 +31,6 @@ impl Place {
         };
         let url: Option<Url> = address.parse().ok().filter(|url: &Url| !url.cannot_be_a_base());
         url.ok_or(BucketError::Address { address })
-    }
-}
-
-fn domain_of(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "amazonaws.com.cn",
-        Some("eusc") => "amazonaws.eu",
-        _ => "amazonaws.com",
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use signed::BucketError;
 
 /// Holds neither bodies nor secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,8 +14,7 @@ pub(crate) enum AccountError {
     #[error("the deployment's name {name:?} cannot be one: {problem}")]
     Name { name: String, problem: &'static str },
     #[error(
-        "no AWS credentials ({problem}); log in, set AWS_PROFILE or give --profile; for IAM Identity Center: \
-         aws sso login, then eval \"$(aws configure export-credentials --format env)\""
+        "no AWS credentials ({problem}); log in (IAM Identity Center: aws sso login), set AWS_PROFILE or give --profile"
     )]
     NoCredentials { problem: String },
     #[error("could not {action}: the credentials have expired; log in again")]
@@ -51,6 +51,26 @@ impl AccountError {
         match error {
             SdkError::ConstructionFailure(_) => Self::Rejected { action, code: root(error) },
             _ => Self::Unreachable { action, problem: root(error) },
+        }
+    }
+
+    /// The same of an object, which is not read by an SDK.
+    pub fn of_bucket(error: BucketError) -> Self {
+        match error {
+            BucketError::Refused { object, status, code } => {
+                Self::of_code(format!("read {object}"), &code, status)
+            }
+            BucketError::Credentials { source, .. } => Self::NoCredentials { problem: root(&*source) },
+            BucketError::Unreachable { object, source } => {
+                Self::Unreachable { action: format!("read {object}"), problem: root(&source) }
+            }
+            error @ (BucketError::Address { .. }
+            | BucketError::Key { .. }
+            | BucketError::Sign { .. }
+            | BucketError::TooLarge { .. }
+            | BucketError::NoETag { .. }) => {
+                Self::Rejected { action: "read the bucket of the feeds".to_owned(), code: error.to_string() }
+            }
         }
     }
 
@@ -104,7 +124,7 @@ fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The innermost cause: `SdkError` itself only says "dispatch failure".
-fn root(error: &dyn Error) -> String {
+pub(super) fn root(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;

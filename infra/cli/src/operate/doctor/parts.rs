@@ -8,7 +8,7 @@ use aws_sdk_ssm::types::ParameterType;
 
 use super::{Account, AccountError, Finding, Queue};
 
-const APPLY: &str = "terraform apply; is it the right --name and --region?";
+pub(super) const APPLY: &str = "terraform apply; is it the right --name and --region?";
 const TABLES: [&str; 6] = ["claims", "intel", "incidents", "analyses", "sightings", "deliveries"];
 const KEYS: [&str; 4] = ["abuseipdb-key", "misp-key", "otx-key", "model-key"];
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use notify::delivery::store::{DeliveryStore, DynamoDeliveries};
 
-use super::{Account, Finding, TableError};
+use super::{Account, Finding, TableError, wait};
 use crate::operate::second;
 
 pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Finding>, TableError> {
@@ -21,7 +21,7 @@ pub(super) async fn look(account: &Account, now: Timestamp) -> Result<Vec<Findin
         0 => Finding::ok("parked notices", "none"),
         number => Finding::warning(
             "parked notices",
-            format!("{number} wait for the account"),
+            format!("{} for the account", wait(number)),
             "they come back by themselves, 100 a minute, once SES takes mails again",
         ),
     };

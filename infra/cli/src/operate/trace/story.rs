@@ -49,6 +49,11 @@ impl Step {
     pub fn is_missing(&self) -> bool {
         self.state == Self::MISSING
     }
+
+    /// Whether it is part of the notice above it.
+    pub fn is_delivery(&self) -> bool {
+        self.name.starts_with("to ")
+    }
 }
 
 impl Story {
@@ -108,7 +113,7 @@ fn delivery_step(post: &Post, state: &State, at: Timestamp) -> Step {
     let field = |name: &str| document.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     let detail = [field("reason"), field("message_id"), field("digest")];
     Step {
-        name: format!("  to {post}"),
+        name: format!("to {post}"),
         state: field("state").unwrap_or_default(),
         at: Some(at),
         detail: detail.into_iter().flatten().collect::<Vec<_>>().join(", "),
@@ -153,9 +158,12 @@ fn remarks(known: &Known, now: Timestamp) -> Vec<String> {
              the log line `alert ended` of analyze names the incident"
                 .to_owned(),
         ),
-        (Standing::Done { .. }, Some((_, incident))) if incident.opened_at() > analyze.changed_at => remarks.push(
-            "its incident is over; what stands here is a later one of the same kind".to_owned(),
-        ),
+        // Claims know whole seconds: an incident that was opened within the same one is the alert's own.
+        (Standing::Done { .. }, Some((_, incident)))
+            if incident.opened_at().as_second() > analyze.changed_at.as_second() =>
+        {
+            remarks.push("its incident is over; what stands here is a later one of the same kind".to_owned());
+        }
         (Standing::Done { .. } | Standing::InProgress { .. }, _) => {}
     }
     for notice in &known.notices {

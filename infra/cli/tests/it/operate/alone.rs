@@ -36,6 +36,7 @@ fn every_exit_code_stands_in_the_help() {
         ("trace", "--help"),
         ("status", "--help"),
         ("doctor", "--help"),
+        ("feeds", "status --help"),
     ] {
         let help = said(&bench.command(name, arguments).output().unwrap());
         for code in ["   1  something needs a person", "  77  AWS refuses", " 130  interrupted"] {

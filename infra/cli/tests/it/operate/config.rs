@@ -42,11 +42,18 @@ fn every_problem_is_printed_at_once() {
 
 #[test]
 fn each_stage_is_read_by_its_own_reader() {
-    for (stage, name) in [("analyze", "NOTICES_QUEUE_URL"), ("notify", "MAIL_FROM")] {
+    for (stage, name) in [
+        ("analyze", "NOTICES_QUEUE_URL"),
+        ("notify", "MAIL_FROM"),
+        ("ingest", "FEEDS_BUCKET"),
+        ("hunt", "ENRICHED_QUEUE_URL"),
+    ] {
         let said = check(stage, "{}");
         assert_eq!(said.code, 78);
         assert!(said.out.contains(&format!("{name} is not set")), "{}", said.out);
     }
+    let said = check("ingest", r#"{"FEEDS": "otter=3600"}"#);
+    assert!(said.out.contains("there is no such feed; there are otx"), "{}", said.out);
     assert_eq!(check("everything", "{}").code, 64);
     let said = check("enrich", "what is this");
     assert_eq!(said.code, 65);

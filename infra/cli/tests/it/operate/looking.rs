@@ -58,7 +58,8 @@ fn claims_are_shown_with_times_and_results() {
 
 #[test]
 fn an_incident_is_followed_to_every_group() {
-    let opened_at: Timestamp = "2026-10-03T12:22:07Z".parse().unwrap();
+    // Later than its claim says, which knows whole seconds.
+    let opened_at: Timestamp = "2026-10-03T12:22:07.071Z".parse().unwrap();
     let alert = r#"{"id":"1.1","rule":{"id":"5763","level":10,"description":"sshd"},"manager":{"name":"m"},"data":{"srcip":"203.0.113.9"}}"#;
     let alert = Alert::parse(alert).unwrap();
     let id = IncidentId::of(&alert);
@@ -149,6 +150,56 @@ fn what_needs_a_person_is_told_and_counted() {
 }
 
 #[test]
+fn how_long_messages_wait_is_known_from_cloudwatch_and_missed_without_it() {
+    let aws = FakeAws::start();
+    aws.put("t-alerts", crate::fake_aws::Message::new("a", "x", &[]));
+    aws.change(|world| world.figures.push(("ApproximateAgeOfOldestMessage", "t-alerts".to_owned(), 1_260.0)));
+    let said = run(&aws, "status");
+    assert_eq!(said.code, 1);
+    let expected =
+        "PROBLEM\tqueue alerts\t1 waiting, 0 in flight, the oldest for 21 min\tdocs/runbooks/queue-age.md";
+    assert!(said.out.contains(expected), "{}", said.out);
+    aws.change(|world| {
+        world.refused.insert("GetMetricData", "AccessDenied");
+    });
+    let said = run(&aws, "status");
+    assert_eq!(said.code, 0, "{}", said.out);
+    let expected = "look\tfigures of CloudWatch\tnot known: could not read the figures of CloudWatch: AWS refuses it (AccessDenied)\t\
+        docs/triage.md says which rights an operator needs";
+    assert!(said.out.contains(expected) && said.out.contains("1 waiting, 0 in flight\t"), "{}", said.out);
+}
+
+#[test]
+fn the_state_of_feeds_is_part_of_the_status_and_hides_nothing_where_it_cannot_be_read() {
+    let status = |change: &dyn Fn(&mut crate::fake_aws::World)| {
+        let aws = FakeAws::start();
+        aws.change(|world| change(world));
+        let said = run(&aws, "status");
+        let lines: Vec<String> = said
+            .out
+            .lines()
+            .filter(|line| line.contains("feeds"))
+            .map(|line| line.replace('\t', " | "))
+            .collect();
+        assert!(said.out.contains("parked notices"), "{}", said.out);
+        (said.code, lines.join("\n"))
+    };
+    let key = "t-feeds-000000000000/feeds/status.json";
+    let refused = status(&|world| {
+        world.refused.insert("GetObject", "AccessDenied");
+    });
+    let absent = status(&|world| {
+        world.objects.remove(key);
+    });
+    let other = status(&|world| {
+        let text = world.objects[key].replace("\"schema\":1", "\"schema\":9");
+        world.objects.insert(key.to_owned(), text);
+    });
+    let all = [refused, absent, other].map(|(code, lines)| format!("{lines}\nexit code {code}"));
+    assert_snapshot!(all.join("\n\n"));
+}
+
+#[test]
 fn limits_and_the_breaker_are_looked_at_where_the_variables_are_known() {
     let aws = FakeAws::start();
     let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
@@ -191,10 +242,35 @@ fn doctor_names_what_is_missing_and_goes_on() {
         world.parameters.remove("/t/otx-key");
         world.refused.insert("DescribeTimeToLive", "AccessDeniedException");
         world.is_in_sandbox = true;
+        world.schedules.remove("t-sweep-notify");
+        world.schedules.remove("t-canary");
+        world.schedules.insert("t-hunt".to_owned(), "DISABLED");
+        world.schedules.remove("t-feed-feodo");
+        world.figures.retain(|(_, whose, _)| whose != "t-hunt");
+        world.figures.push(("Errors", "t-analyze".to_owned(), 2.0));
     });
     let bench = Bench::new();
     bench.file("notify.env", "MAIL_FROM=other@example.org\n");
     let said = said(&command(&bench, &aws, "doctor --variables notify.env").output().unwrap());
+    assert_eq!(said.code, 1);
+    let lines: Vec<String> = said
+        .out
+        .lines()
+        .filter(|line| !line.starts_with("ok"))
+        .map(|line| line.replace('\t', " | "))
+        .collect();
+    assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn doctor_does_without_what_it_may_not_read() {
+    let aws = FakeAws::start();
+    aws.change(|world| {
+        world.refused.insert("GetSchedule", "AccessDeniedException");
+        world.refused.insert("GetObject", "AccessDenied");
+        world.figures.clear();
+    });
+    let said = run(&aws, "doctor --sender soc@example.com");
     assert_eq!(said.code, 1);
     let lines: Vec<String> = said
         .out
