@@ -111,10 +111,10 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
         now: Timestamp,
     ) -> Result<Published, PublishError> {
         // What was fetched before a feed was switched off says nothing any more.
-        let warninglists = match feeds.contains_key(Source::Warninglists.name()) {
-            true => warninglists::load(&self.objects).await?,
-            false => Vec::new(),
-        };
+        let mut warninglists = Vec::new();
+        if feeds.contains_key(Source::Warninglists.name()) {
+            warninglists = warninglists::load(&self.objects).await?;
+        }
         let mut copies = Vec::new();
         for name in feeds.keys() {
             let copy = self.objects.get(&copy_key(name), Self::MOST_COPY_BYTES).await;
