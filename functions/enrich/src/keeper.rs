@@ -88,7 +88,7 @@ impl Keeper {
     /// Takes what the bucket has if it is another version. On any failure what is in use stays, and the log says why.
     pub async fn load(&self, now: Timestamp) {
         self.state().looked_at = Some(now);
-        tokio::join!(self.load_snapshot(), self.load_warninglists());
+        tokio::join!(Box::pin(self.load_snapshot()), Box::pin(self.load_warninglists()));
     }
 
     /// Has it loaded while alerts are worked on, if it is time for that. Holds nobody up.
@@ -106,7 +106,7 @@ impl Keeper {
 
     async fn load_snapshot(&self) {
         let Inner { bucket, snapshot, current, .. } = &*self.0;
-        let taken = snapshot.take(bucket, |body| Ok(current.swap(Snapshot::read(body)?)));
+        let taken = snapshot.take(bucket, Snapshot::read, |snapshot| current.swap(snapshot));
         if let Err(error) = taken.await {
             tracing::warn!(
                 error = lambda::logs::chain(&error),
@@ -117,7 +117,7 @@ impl Keeper {
 
     async fn load_warninglists(&self) {
         let Inner { bucket, warninglists, said, .. } = &*self.0;
-        let taken = warninglists.take(bucket, |body| Ok(said.swap(Warninglists::read(&body)?)));
+        let taken = warninglists.take(bucket, |body| Warninglists::read(&body), |lists| said.swap(lists));
         match taken.await {
             // An `ingest` of an earlier release publishes none.
             Ok(()) | Err(LoadError::Absent) => {}
@@ -161,18 +161,22 @@ impl Object {
         Self { key, most_bytes, in_use: Mutex::default() }
     }
 
-    /// Hands its contents over if they are others than those in use. They are in use if they could be used.
-    async fn take(
+    /// Hands over what is read of it if it is another version than the one in use.
+    async fn take<T, E>(
         &self,
         bucket: &Bucket,
-        use_it: impl FnOnce(Vec<u8>) -> Result<(), LoadError>,
-    ) -> Result<(), LoadError> {
+        read: impl FnOnce(Vec<u8>) -> Result<T, E>,
+        use_it: impl FnOnce(T),
+    ) -> Result<(), LoadError>
+    where
+        LoadError: From<E>,
+    {
         let in_use = self.in_use().clone();
         match bucket.get(&self.key, in_use.as_ref(), self.most_bytes).await? {
             Got::Unchanged => {}
             Got::Absent => return Err(LoadError::Absent),
             Got::Object { etag, body } => {
-                use_it(body)?;
+                use_it(read(body)?);
                 *self.in_use() = Some(etag);
             }
         }
@@ -221,9 +225,12 @@ mod tests {
 
     use super::*;
 
-    /// A bucket whose objects may change: by the end of their key, `ETag` and contents.
+    /// A bucket whose objects may change, by the end of their key.
     #[derive(Clone, Default)]
-    struct Objects(Arc<Mutex<BTreeMap<&'static str, (String, Vec<u8>)>>>);
+    struct Objects(Arc<Mutex<BTreeMap<&'static str, Stored>>>);
+
+    /// `ETag` and contents.
+    type Stored = (String, Vec<u8>);
 
     impl Objects {
         fn put(&self, name: &'static str, etag: &str, body: Vec<u8>) {
