@@ -105,7 +105,8 @@ fn warninglists(strangers: &[Indicator]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Memory that the system has given this process.
+/// Memory that the system has given this process. What was freed before is used again unseen, unless glibc is told to
+/// give it back: `MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536`.
 fn resident_bytes() -> Result<u64, Box<dyn Error>> {
     const PAGE: u64 = 4096;
     let pages = std::fs::read_to_string("/proc/self/statm")?;
