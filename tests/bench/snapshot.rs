@@ -20,6 +20,8 @@ const SIZES: [u32; 7] = [1_000, 4_000, 16_000, 64_000, 250_000, 1_000_000, 4_000
 const MOST_BYTES: u64 = 12_000_000;
 const MOST_NEGATIVE: Duration = Duration::from_nanos(25);
 const MOST_POSITIVE: Duration = Duration::from_nanos(100);
+/// Of an alert's 24 indicators at most, beside a read of the table that takes milliseconds.
+const MOST_SAID: Duration = Duration::from_micros(1);
 const MOST_LOAD: Duration = Duration::from_millis(5);
 
 pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Measured> {
@@ -44,6 +46,15 @@ pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Measured> {
         let took = measured.time(name)?;
         let aim = most.map(|most| Aim::informs(format!("≤ {}", shown(most)), took <= most));
         rows.push(row(what, shown(took), aim));
+    }
+    for (what, name, most) in [
+        ("load with its checks", "lists_load", MOST_LOAD),
+        ("an address on none", "lists_negative", MOST_SAID),
+        ("an address on one", "lists_positive", MOST_SAID),
+    ] {
+        let took = measured.time(name)?;
+        let aim = Aim::informs(format!("≤ {}", shown(most)), took <= most);
+        rows.push(Row { what: format!("fifty warninglists: {what}"), ..row("", shown(took), Some(aim)) });
     }
     let negative = measured.get("negative")?;
     for (what, name) in [

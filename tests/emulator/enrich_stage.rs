@@ -8,6 +8,7 @@ use domain::message;
 use domain::verdict::Judgement;
 use domain::{Alert, EnrichedAlert, Feedback};
 use enrich::{Config, Enrich};
+use intel::{Warninglist, Warninglists};
 use lambda::batch::BatchError;
 use serde_json::{Value, json};
 use tests::Site;
@@ -133,6 +134,30 @@ async fn a_feed_in_the_table_condemns_a_private_address_and_analysts_win() -> Re
         let verdict = run.enriched().await?.remove(0).verdict;
         assert_eq!((verdict.judgement, verdict.score), (judgement, score), "{address} {:?}", verdict.reasons);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_warninglist_that_ingest_publishes_bounds_what_a_feed_says() -> Result<()> {
+    let run = Run::new().await?;
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let put = run.site.dynamodb.put_item().table_name(&run.intel_table);
+    put.item("key", text("ip#192.168.1.100")).item("source", text("import#ours")).send().await?;
+    let list = json!({"name": "Known scanners", "type": "cidr", "list": ["192.168.1.0/24"]}).to_string();
+    let lists = Warninglists::of(&[Warninglist::read(list.as_bytes())?]).to_file()?;
+    let bucket = run.site.private_bucket().await?;
+    let object = format!("{}/{bucket}/{}", run.site.stack.endpoint, Warninglists::KEY);
+    reqwest::Client::new().put(object).body(lists).send().await?.error_for_status()?;
+
+    let outputs = &run.site.stack.outputs;
+    let (claims, key) = (&outputs.tables.claims, &outputs.parameters.abuseipdb_key);
+    let stage = run.stage(claims, key, &[("SNAPSHOT_BUCKET", &bucket)]).await?;
+    stage.warm_up().await;
+    run.pass(&stage, &[brute_force("192.168.1.100")]).await?;
+    let verdict = run.enriched().await?.remove(0).verdict;
+    assert_eq!((verdict.judgement, verdict.score), (Judgement::Suspicious, 60), "{:?}", verdict.reasons);
+    let said = &verdict.indicators[0].modifiers[0].sentence;
+    assert_eq!(said, "A research scanner (Known scanners) at the door: the score is at most 60");
     Ok(())
 }
 

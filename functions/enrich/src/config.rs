@@ -13,15 +13,15 @@ use lambda::config::{ConfigError, Environment, Reader};
 use signed::BucketName;
 
 use crate::forwarding::ForwardLevel;
+use crate::keeper::KeeperSettings;
 use crate::routing::Routing;
-use crate::snapshot::SnapshotSettings;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub settings: Settings,
     pub intel_table: String,
-    /// Without it the intel table is asked about everything.
-    pub snapshot: Option<SnapshotSettings>,
+    /// Without it the intel table is asked about everything, and no warninglist bounds what feeds say.
+    pub published: Option<KeeperSettings>,
     pub sightings_table: String,
     pub enriched_queue_url: String,
     pub feedback_queue_url: String,
@@ -81,7 +81,7 @@ impl Config {
         let mut reader = Reader::new(environment);
         let settings = Settings::read(&mut reader);
         let intel_table = reader.required("INTEL_TABLE", "wazuh-triage-intel");
-        let snapshot = read_snapshot(&mut reader);
+        let published = read_published(&mut reader);
         let sightings_table = reader.required("SIGHTINGS_TABLE", "wazuh-triage-sightings");
         let enriched =
             reader.required("ENRICHED_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/enriched");
@@ -95,7 +95,7 @@ impl Config {
             Some(Self {
                 settings: settings?,
                 intel_table: intel_table?,
-                snapshot,
+                published,
                 sightings_table: sightings_table?,
                 enriched_queue_url: enriched?,
                 feedback_queue_url: feedback?,
@@ -166,13 +166,13 @@ impl Providers {
 }
 
 /// Nothing where there is no bucket, and where a value is wrong, which the reader has noted.
-fn read_snapshot(reader: &mut Reader<'_>) -> Option<SnapshotSettings> {
+fn read_published(reader: &mut Reader<'_>) -> Option<KeeperSettings> {
     reader.optional("SNAPSHOT_BUCKET").filter(|bucket| !bucket.is_empty())?;
     let bucket: Option<BucketName> = reader.required("SNAPSHOT_BUCKET", "wazuh-triage-feeds");
-    let key = reader.or_default("SNAPSHOT_KEY", "snapshot/current");
+    let snapshot_key = reader.or_default("SNAPSHOT_KEY", "snapshot/current");
     let refresh: Option<NonZeroU32> = reader.or_default("SNAPSHOT_REFRESH_SECONDS", "300");
     let refresh = Duration::from_secs(refresh?.get().into());
-    Some(SnapshotSettings { bucket: bucket?, key: key?, refresh })
+    Some(KeeperSettings { bucket: bucket?, snapshot_key: snapshot_key?, refresh })
 }
 
 /// A provider and the requests that may be sent to it on one UTC day.

@@ -3,9 +3,9 @@
 pub mod config;
 pub mod feedback;
 pub mod forwarding;
+pub mod keeper;
 pub mod routing;
 pub mod sightings;
-pub mod snapshot;
 pub mod stage;
 mod start;
 pub mod triage;

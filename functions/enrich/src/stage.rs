@@ -16,9 +16,9 @@ use lambda::secrets::Secrets;
 use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
 
 use crate::config::{Config, LoginLookUps};
+use crate::keeper::Keeper;
 use crate::routing::{Path, Route};
 use crate::sightings::{Course, SightingError, Sightings};
-use crate::snapshot::SnapshotKeeper;
 use crate::start::{self, StartError};
 use crate::triage::{Asking, BELOW_FORWARD_LEVEL, Triage};
 use crate::window::{Window, WindowError};
@@ -30,7 +30,7 @@ pub struct Enrich {
     worker: Worker,
     triage: Triage<DynamoStore>,
     sightings: Sightings,
-    snapshot: Option<SnapshotKeeper>,
+    published: Option<Keeper>,
     sqs: Sqs,
 }
 
@@ -41,8 +41,7 @@ impl Enrich {
         let (dynamodb, sqs) = (DynamoDb::new(aws), Sqs::new(aws));
         let secrets = Secrets::new(aws_sdk_ssm::Client::new(aws));
         let clients = start::clients(&config.providers, &secrets).await?;
-        let snapshot =
-            config.snapshot.clone().map(|settings| SnapshotKeeper::new(settings, aws)).transpose()?;
+        let published = config.published.clone().map(|settings| Keeper::new(settings, aws)).transpose()?;
         let intelligence = Intelligence::new(
             config.choices.policy.clone(),
             clients,
@@ -50,7 +49,8 @@ impl Enrich {
             Door { daily_limits: config.daily_limits.clone() },
             DynamoStore::new(dynamodb.clone(), &config.intel_table),
         )
-        .with_snapshot(snapshot.as_ref().map(SnapshotKeeper::current).unwrap_or_default());
+        .with_snapshot(published.as_ref().map(Keeper::snapshot).unwrap_or_default())
+        .with_warninglists(published.as_ref().map(Keeper::warninglists).unwrap_or_default());
         Ok(Self {
             worker: Worker::new(Self::NAME, &config.settings, dynamodb.clone(), sqs.clone()),
             triage: Triage {
@@ -64,27 +64,27 @@ impl Enrich {
                 forward_level: config.choices.forward_level,
             },
             sightings: Sightings::new(dynamodb, &config.sightings_table),
-            snapshot,
+            published,
             sqs,
             config,
         })
     }
 
-    /// Opens the connections that the first alert will need and loads the snapshot while CPU is free, before the first
+    /// Opens the connections that the first alert will need and loads what is published while CPU is free, before the first
     /// poll. Whatever goes wrong here is tried again, and reported, with the first alert.
     pub async fn warm_up(&self) {
         const CONNECTIONS: Duration = Duration::from_secs(1);
         // Lambda gives a start ten seconds in all.
-        const SNAPSHOT: Duration = Duration::from_secs(5);
+        const PUBLISHED: Duration = Duration::from_secs(5);
         let _ = tokio::join!(
             tokio::time::timeout(CONNECTIONS, self.triage.intelligence.warm_up()),
-            tokio::time::timeout(SNAPSHOT, self.load_snapshot()),
+            tokio::time::timeout(PUBLISHED, self.load_published()),
         );
     }
 
-    async fn load_snapshot(&self) {
-        if let Some(snapshot) = &self.snapshot {
-            snapshot.load(Timestamp::now()).await;
+    async fn load_published(&self) {
+        if let Some(published) = &self.published {
+            published.load(Timestamp::now()).await;
         }
     }
 
@@ -190,8 +190,8 @@ impl Stage for Enrich {
     }
 
     async fn handle(&self, record: &Record, _: Deadline, now: Timestamp) -> Result<Settled, EnrichError> {
-        if let Some(snapshot) = &self.snapshot {
-            snapshot.refresh_if_due(&self.worker.metrics, now);
+        if let Some(published) = &self.published {
+            published.refresh_if_due(&self.worker.metrics, now);
         }
         let alert = match Alert::parse(&record.body) {
             Ok(alert) => alert,

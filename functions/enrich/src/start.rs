@@ -5,15 +5,15 @@ use lambda::http::ClientError;
 use lambda::secrets::Secrets;
 
 use crate::config::Providers;
-use crate::snapshot::SnapshotKeeperError;
+use crate::keeper::KeeperError;
 
 /// Why the stage cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("could not build the clients of the providers")]
     Client(#[from] ClientError),
-    #[error("could not prepare to load the snapshot of what feeds list")]
-    SnapshotKeeper(#[from] SnapshotKeeperError),
+    #[error("could not prepare to load what ingest publishes of feeds")]
+    Keeper(#[from] KeeperError),
 }
 
 /// The clients of all providers that have an address; those without a key are off until they have one.

@@ -25,11 +25,21 @@ pub struct Config {
     pub otx_parameter: String,
     pub misp_parameter: String,
     pub abuseipdb_parameter: String,
+    /// SSM parameter with the `Auth-Key` of abuse.ch, whose lists are open without.
+    pub abusech_parameter: Option<String>,
+    pub blacklist: Blacklist,
     /// SSM parameter with certificates of a private CA, in PEM.
     pub misp_ca_parameter: Option<String>,
     pub site: Site,
     pub log_level: Level,
     pub metrics_namespace: String,
+}
+
+/// What of `AbuseIPDB`'s blacklist is asked for; what is missing is as its API has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blacklist {
+    pub limit: Option<u32>,
+    pub least_confidence: Option<u8>,
 }
 
 impl Config {
@@ -44,6 +54,8 @@ impl Config {
         let otx = reader.required("OTX_KEY_PARAMETER", "/wazuh-triage/otx-key");
         let misp = reader.required("MISP_KEY_PARAMETER", "/wazuh-triage/misp-key");
         let abuseipdb = reader.required("ABUSEIPDB_KEY_PARAMETER", "/wazuh-triage/abuseipdb-key");
+        let abusech_parameter = reader.optional("ABUSECH_KEY_PARAMETER");
+        let blacklist = Blacklist::read(&mut reader);
         let policy = Policy::read(&mut reader);
         let formula = intel::read_formula(&mut reader);
         let log_level = reader.or_default("LOG_LEVEL", "info");
@@ -60,6 +72,8 @@ impl Config {
                 otx_parameter: otx?,
                 misp_parameter: misp?,
                 abuseipdb_parameter: abuseipdb?,
+                abusech_parameter,
+                blacklist: blacklist?,
                 misp_ca_parameter,
                 site: Site { formula: formula?, policy: policy? },
                 log_level: log_level?,
@@ -67,6 +81,17 @@ impl Config {
             })
         })();
         reader.finish(config)
+    }
+}
+
+impl Blacklist {
+    /// Whatever the API does when it is not told.
+    const THEIRS: &str = "default";
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let limit = reader.or_default::<Limit>("ABUSEIPDB_BLACKLIST_LIMIT", Self::THEIRS);
+        let least = reader.or_default::<LeastConfidence>("ABUSEIPDB_LEAST_CONFIDENCE", Self::THEIRS);
+        Some(Self { limit: limit?.0, least_confidence: least?.0 })
     }
 }
 
@@ -104,6 +129,36 @@ fn read_places(reader: &mut Reader<'_>) -> Option<Places> {
         tor: tor?,
         warninglists: warninglists?,
     })
+}
+
+/// Rows of the blacklist: those of the largest plan at most.
+struct Limit(Option<u32>);
+
+impl FromStr for Limit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == Blacklist::THEIRS {
+            return Ok(Self(None));
+        }
+        let limit = text.parse().ok().filter(|limit| (1..=500_000).contains(limit));
+        limit.map(|limit| Self(Some(limit))).ok_or("it is a whole number from 1 to 500000, or default")
+    }
+}
+
+/// Percent, as far down as the API goes.
+struct LeastConfidence(Option<u8>);
+
+impl FromStr for LeastConfidence {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == Blacklist::THEIRS {
+            return Ok(Self(None));
+        }
+        let least = text.parse().ok().filter(|least| (25..=100).contains(least));
+        least.map(|least| Self(Some(least))).ok_or("it is a whole number from 25 to 100, or default")
+    }
 }
 
 /// `otx=3600`: a built-in source, and how often it is fetched.
@@ -207,7 +262,20 @@ mod tests {
         assert_eq!(paces, [("circl-osint", 86_400), ("feodo", 300), ("otx", 3600)]);
         assert_eq!(config.places.feodo, "http://127.0.0.1:9");
         assert_eq!(config.places.misp, None);
+        assert_eq!((config.abusech_parameter, config.blacklist), (None, Blacklist::default()));
         assert!(!config.site.policy.documentation_is_public);
+    }
+
+    #[test]
+    fn a_plan_and_a_key_of_ones_own_are_read() {
+        let environment = environment().with([
+            ("ABUSECH_KEY_PARAMETER", "/abusech"),
+            ("ABUSEIPDB_BLACKLIST_LIMIT", "100000"),
+            ("ABUSEIPDB_LEAST_CONFIDENCE", "90"),
+        ]);
+        let config = Config::read(&environment).unwrap();
+        assert_eq!(config.abusech_parameter.as_deref(), Some("/abusech"));
+        assert_eq!(config.blacklist, Blacklist { limit: Some(100_000), least_confidence: Some(90) });
     }
 
     #[test]
@@ -224,6 +292,8 @@ mod tests {
         check("MISP_FEEDS", "CIRCL=86400=https://x.example", "lower-case letters");
         check("FEEDS_BUCKET", "Feeds", "a bucket's name is");
         check("OTX_URL", "otx.example", "it is not a URL");
+        check("ABUSEIPDB_BLACKLIST_LIMIT", "0", "it is a whole number from 1 to 500000");
+        check("ABUSEIPDB_LEAST_CONFIDENCE", "24", "it is a whole number from 25 to 100");
         check("DOCUMENTATION_ADDRESSES", "yes", "it is public or reserved");
         let error = Config::read(&Environment::default()).unwrap_err().to_string();
         for name in ["FEEDS_BUCKET", "INTEL_TABLE", "CLAIMS_TABLE", "LEASE_SECONDS", "OTX_KEY_PARAMETER"] {

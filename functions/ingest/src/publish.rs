@@ -1,15 +1,16 @@
-//! What all feeds say together: a snapshot for enrich, lists for the manager, and how each feed stands.
+//! What all feeds say together: a snapshot and warninglists for enrich, lists for the manager, and how each feed stands.
 //!
 //! Everything is made of the copies, whose rows the table has: no snapshot claims what cannot be looked up. One
 //! publishes at a time, and what cannot be made leaves what stands there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::verdict::Formula;
 use intel::lists::{self, ListFile, Trust};
 use intel::snapshot::{Builder, Snapshot, SnapshotError};
-use intel::{Policy, StoreError, Warninglist};
+use intel::sources::Source;
+use intel::{Policy, StoreError, Warninglist, Warninglists};
 use jiff::Timestamp;
 use lambda::claims::{Claim, ClaimStore, Claimed};
 use lambda::metrics::Unit;
@@ -109,16 +110,19 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
         changed_at: BTreeMap<String, Timestamp>,
         now: Timestamp,
     ) -> Result<Published, PublishError> {
-        let warninglists = warninglists::load(&self.objects).await?;
+        // What was fetched before a feed was switched off says nothing any more.
+        let mut warninglists = Vec::new();
+        if feeds.contains_key(Source::Warninglists.name()) {
+            warninglists = warninglists::load(&self.objects).await?;
+        }
         let mut copies = Vec::new();
         for name in feeds.keys() {
             let copy = self.objects.get(&copy_key(name), Self::MOST_COPY_BYTES).await;
             copies.extend(copy.map_err(ImportError::from)?);
         }
-        let Edited { mut builder, lists, sources } =
-            self.site.edit(&copies, &warninglists, now).map_err(ImportError::from)?;
+        let (mut builder, lists) = self.site.edit(&copies, &warninglists, now).map_err(ImportError::from)?;
         // What people have written into the table is asked about like what feeds list.
-        for entry in self.rows.listed_by_others(&sources).await? {
+        for entry in self.rows.listed_by_others().await? {
             builder.add(&entry);
         }
         let snapshot = builder.build();
@@ -134,6 +138,7 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
             let key = format!("lists/{}", list.name);
             self.objects.put(&key, list.text.into_bytes(), Kind::Text).await.map_err(ImportError::from)?;
         }
+        self.put_warninglists(&Warninglists::of(&warninglists)).await?;
         self.objects.put(SNAPSHOT_KEY, snapshot, Kind::Binary).await.map_err(ImportError::from)?;
         self.put_json(MANIFEST_KEY, &published).await?;
         self.metrics.measure("SnapshotIndicators", size(indicators), Unit::Count, &[], now);
@@ -144,6 +149,19 @@ impl<F: Fetch, R: Rows, O: Objects, C: ClaimStore> Importer<F, R, O, C> {
             "a snapshot was published"
         );
         Ok(published)
+    }
+
+    /// Those that enrich could not load stay as they were.
+    async fn put_warninglists(&self, warninglists: &Warninglists) -> Result<(), ImportError> {
+        let file = warninglists.to_file()?;
+        if file.len() > Warninglists::MOST_BYTES {
+            tracing::error!(
+                size_bytes = file.len(),
+                "the warninglists are too large for enrich; those of before stay"
+            );
+            return Ok(());
+        }
+        Ok(self.objects.put(Warninglists::KEY, file, Kind::Binary).await?)
     }
 
     fn measure(&self, healths: &[Health], now: Timestamp) {
@@ -169,13 +187,6 @@ pub struct Site {
     pub policy: Policy,
 }
 
-struct Edited {
-    builder: Builder,
-    lists: Vec<ListFile>,
-    /// Who lists any of it, as the table has it.
-    sources: Vec<String>,
-}
-
 impl Site {
     /// Reads each row once, for both: there may be a million, of which only hashes and the lists' lines are kept.
     fn edit(
@@ -183,16 +194,12 @@ impl Site {
         copies: &[Vec<u8>],
         warninglists: &[Warninglist],
         now: Timestamp,
-    ) -> Result<Edited, CopyError> {
-        let (mut builder, mut sources) = (Builder::new(now), BTreeSet::new());
-        let mut failed = None;
+    ) -> Result<(Builder, Vec<ListFile>), CopyError> {
+        let (mut builder, mut failed) = (Builder::new(now), None);
         let files = copies.iter().map(|copy| Listed::of(copy, now)).collect::<Result<Vec<_>, _>>()?;
         let rows = files.into_iter().flatten().map_while(|row| match row {
             Ok(row) => {
                 builder.add(&row.entry);
-                if !sources.contains(&row.source) {
-                    sources.insert(row.source.clone());
-                }
                 Some(row)
             }
             Err(error) => {
@@ -203,10 +210,7 @@ impl Site {
         let trust = Trust { formula: &self.formula, policy: &self.policy, warninglists };
         let lists = lists::build(rows, trust);
         match failed {
-            None => {
-                let sources = sources.iter().map(|source| format!("feed#{source}")).collect();
-                Ok(Edited { builder, lists, sources })
-            }
+            None => Ok((builder, lists)),
             Some(error) => Err(error),
         }
     }

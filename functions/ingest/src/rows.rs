@@ -11,7 +11,7 @@ pub trait Rows {
     fn write(&self, changes: &[Change]) -> impl Future<Output = Result<(), StoreError>>;
 
     /// As [`FeedTable::listed_by_others`].
-    fn listed_by_others(&self, own: &[String]) -> impl Future<Output = Result<Vec<Entry>, StoreError>>;
+    fn listed_by_others(&self) -> impl Future<Output = Result<Vec<Entry>, StoreError>>;
 }
 
 impl Rows for FeedTable {
@@ -19,7 +19,7 @@ impl Rows for FeedTable {
         FeedTable::write(self, changes).await
     }
 
-    async fn listed_by_others(&self, own: &[String]) -> Result<Vec<Entry>, StoreError> {
-        FeedTable::listed_by_others(self, own).await
+    async fn listed_by_others(&self) -> Result<Vec<Entry>, StoreError> {
+        FeedTable::listed_by_others(self).await
     }
 }

@@ -78,6 +78,8 @@ impl Ingest {
         let fetcher = Fetcher::new(Settings {
             places: config.places,
             misp_ca,
+            abuseipdb_limit: config.blacklist.limit,
+            abuseipdb_least_confidence: config.blacklist.least_confidence,
             documentation_is_public: config.site.policy.documentation_is_public,
             ..Settings::default()
         })?;
@@ -97,6 +99,7 @@ impl Ingest {
                     otx_parameter: config.otx_parameter,
                     misp_parameter: config.misp_parameter,
                     abuseipdb_parameter: config.abuseipdb_parameter,
+                    abusech_parameter: config.abusech_parameter,
                 },
                 site: config.site,
                 metrics: Metrics::new(config.metrics_namespace, Self::NAME),

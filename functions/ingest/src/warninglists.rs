@@ -1,4 +1,5 @@
-//! MISP's warninglists, all of them in one object: what stands on them goes to no list for the manager.
+//! MISP's warninglists as they came, all of them in one object: what stands on them goes to no list for the manager,
+//! and enrich gets what bounds a score.
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use domain::analysis::ModelVerdict;
 use jiff::Timestamp;
 
 pub(crate) use notices::{
-    fim, harmless, hostile, injected, long, malware, missing, scripts, sshd, success, web, windows,
+    fim, finding, harmless, hostile, injected, long, malware, missing, scripts, sshd, success, web, windows,
 };
 
 use crate::mail::{
@@ -91,6 +91,7 @@ fn notices() -> Vec<(&'static str, &'static str, Notice)> {
         ("web", "A web attack; neither the model nor any provider answered", web()),
         ("windows", "A Windows logon with names in other scripts", windows()),
         ("fim", "A watched file that changed", fim()),
+        ("finding", "What hunting has found: an account in the wrong hands", finding()),
         ("malware", "A dropper and where it called: a file, a domain, an address", malware()),
         ("injected", "A command line that speaks to its reader; the model believed it", injected()),
         (

@@ -4,7 +4,7 @@ use askama::Template;
 use domain::assessment::Priority;
 use domain::verdict::Judgement;
 
-use crate::view::{AnalysisView, DigestView, Origin, PrivateView, Reply, Share, StormView, View};
+use crate::view::{AnalysisView, DigestView, Opinion, Origin, PrivateView, Reply, Share, StormView, View};
 
 /// A template with its one view, and a function that fills it.
 macro_rules! template {

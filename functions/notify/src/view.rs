@@ -24,7 +24,7 @@ pub use facts::Fact;
 pub use held::{DigestView, HeldRow, StormView};
 pub(crate) use held::{digest, storm};
 pub use incident::IncidentView;
-pub use intelligence::{Intelligence, Reply, Share};
+pub use intelligence::{Intelligence, Opinion, Reply, Share};
 pub use private::PrivateView;
 pub(crate) use private::private;
 pub use steps::{Origin, Step};
@@ -67,10 +67,10 @@ pub struct Page {
     pub preheader: Shown,
 }
 
-/// The judgement and what to do first: what three seconds are enough for.
+/// The opinion and what to do first: what three seconds are enough for.
 #[derive(Clone, Debug)]
 pub struct Glance {
-    pub judgement: Judgement,
+    pub opinion: Opinion,
     pub score: Option<u8>,
     pub model: Option<(ModelVerdict, Confidence)>,
     /// Why no model has written about an update, which has no other place to say it.
@@ -138,6 +138,7 @@ pub(crate) fn view(
         reasons: reasons(notice),
         analysis: analysis::analysis(analysis),
         intelligence: intelligence::intelligence(
+            intelligence::opinion(alert, &notice.verdict).0,
             &notice.verdict,
             &notice.reports,
             settings.misp_url.as_ref(),
@@ -164,15 +165,15 @@ fn cause(notice: &Notice) -> Cause {
 }
 
 fn glance(notice: &Notice, next_steps: &[Step]) -> Glance {
-    let Verdict { judgement, score, .. } = &notice.verdict;
+    let (opinion, score) = intelligence::opinion(&notice.alert, &notice.verdict);
     let (model, silence) = match (&notice.analysis, &notice.kind) {
         (Analysis::Written(explanation), _) => (Some((explanation.verdict, explanation.confidence)), None),
         (Analysis::Unavailable { reason }, Kind::Update) => (None, Some(*reason)),
         (Analysis::Unavailable { .. }, Kind::First | Kind::Escalation(_)) => (None, None),
     };
     Glance {
-        judgement: *judgement,
-        score: intelligence::score(*score),
+        opinion,
+        score,
         model,
         silence,
         about_earlier: notice.analysed != *notice.alert.key(),

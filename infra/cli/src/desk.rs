@@ -3,7 +3,7 @@
 use domain::RuleLevel;
 use domain::indicator::Found;
 use domain::verdict::{Examined, Formula, Judged, Verdict};
-use intel::{Door, Inquiry, Intelligence, MemoryStore, Policy};
+use intel::{Door, Inquiry, Intelligence, Latest, MemoryStore, Policy, Warninglists};
 use jiff::Timestamp;
 use lambda::config::Environment;
 
@@ -54,14 +54,14 @@ fn open(
     for feed in &options.feeds {
         feeds::load(feed, &store, now)?;
     }
-    for path in &options.warninglists {
-        feeds::load_warninglist(path, &store)?;
-    }
+    let warninglists = options.warninglists.iter().map(|path| feeds::read_warninglist(path));
+    let warninglists = Warninglists::of(&warninglists.collect::<Result<Vec<_>, _>>()?);
     policy.never_report.extend(options.never_report.iter().cloned());
     policy.allow.extend(options.allow.iter().cloned());
     policy.deny.extend(options.deny.iter().cloned());
     let Providers { clients, keys, off } = providers;
-    Ok((Intelligence::new(policy, clients, keys, Door::default(), store), off))
+    let intelligence = Intelligence::new(policy, clients, keys, Door::default(), store);
+    Ok((intelligence.with_warninglists(Latest::of(warninglists)), off))
 }
 
 /// What came out for one alert.

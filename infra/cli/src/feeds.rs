@@ -43,24 +43,19 @@ fn report(tally: &Tally, path: &Path) {
     }
 }
 
-/// Loads a warninglist; says if it has no say.
-pub(crate) fn load_warninglist(path: &Path, store: &MemoryStore) -> Result<(), Failure> {
+/// Reads a warninglist; says if it has no say.
+pub(crate) fn read_warninglist(path: &Path) -> Result<Warninglist, Failure> {
     let json = std::fs::read(path).map_err(|source| Failure::Unreadable { path: path.to_owned(), source })?;
     let list =
         Warninglist::read(&json).map_err(|source| Failure::Warninglist { path: path.to_owned(), source })?;
     let path = path.display();
-    let Some(standing) = list.standing() else {
+    if list.standing().is_none() {
         tell(&format!("{path}: \"{}\" says nothing that bounds a score, so it is not used", list.name));
-        return Ok(());
-    };
-    if list.unusable > 0 {
+    } else if list.unusable > 0 {
         tell(&format!(
             "{path}: left out: {} that alerts are not searched for",
             Count(list.unusable, "value")
         ));
     }
-    for pattern in list.patterns {
-        store.classify(pattern, standing.clone());
-    }
-    Ok(())
+    Ok(list)
 }

@@ -1,6 +1,6 @@
 //! What a snapshot costs, for `make bench`, which builds this as what ships: `snapshot INDICATORS` prints one measure a
 //! line, times in seconds: its building, size and loading, and look-ups beside hash sets and, if `AWS_ENDPOINT_URL`
-//! names a `DynamoDB` or something like it, beside its queries.
+//! names a `DynamoDB` or something like it, beside its queries; and the same of warninglists, as many as `ingest` fetches.
 #![expect(clippy::print_stdout, reason = "the result is for the bench")]
 
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use domain::indicator::Indicator;
 use intel::feed::Entry;
 use intel::snapshot::{Builder, Snapshot};
-use intel::{DynamoStore, IntelStore};
+use intel::{DynamoStore, IntelStore, Warninglist, Warninglists};
 use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use lambda::config::Environment;
@@ -61,10 +61,57 @@ fn main() -> Result<(), Box<dyn Error>> {
     let others: Vec<u64> = (count..2 * count).map(scattered).collect();
     tell("numbers_negative", each(&others, |number| numbers.contains(number)));
 
+    warninglists(&addresses(&strangers))?;
+
     if let Some(endpoint) = Environment::of_process().get("AWS_ENDPOINT_URL") {
         tell("query", queries(endpoint, &strangers)?);
     }
     Ok(())
+}
+
+/// Fifty lists of networks, together as many as those that `ingest` fetches had in August 2026: half of them single
+/// addresses.
+fn warninglists(strangers: &[Indicator]) -> Result<(), Box<dyn Error>> {
+    const LISTS: u64 = 50;
+    const ENTRIES: u64 = 77_000;
+    let mut lists = Vec::new();
+    for list in 0..LISTS {
+        let own = (0..ENTRIES).filter(|number| number % LISTS == list);
+        let entries: Vec<String> = own
+            .map(|number| match number % 2 {
+                0 => network(number).map(|network| network.to_string()),
+                _ => indicator(20 * number).map(|address| address.to_string()),
+            })
+            .collect::<Result<_, _>>()?;
+        let json = serde_json::json!({"name": format!("Akamai {list}"), "type": "cidr", "list": entries});
+        lists.push(Warninglist::read(json.to_string().as_bytes())?);
+    }
+    let (built, file) = fastest(|| Warninglists::of(&lists).to_file());
+    let file = file?;
+    tell("lists_build", built.as_secs_f64());
+    println!("lists_bytes {}", file.len());
+    let before = resident_bytes()?;
+    let loaded = Warninglists::read(&file)?;
+    println!("lists_memory {}", resident_bytes()?.saturating_sub(before));
+    println!("lists_entries {}", loaded.len());
+    let (took, _) = fastest(|| Warninglists::read(&file));
+    tell("lists_load", took.as_secs_f64());
+    let listed: Vec<Indicator> = (0..ENTRIES)
+        .filter(|number| number % 2 == 1)
+        .map(|number| indicator(20 * number))
+        .collect::<Result<_, _>>()?;
+    tell("lists_negative", each(strangers, |address| loaded.about(address).is_empty()));
+    tell("lists_positive", each(&listed, |address| loaded.about(address).is_empty()));
+    Ok(())
+}
+
+/// Memory that the system has given this process. What was freed before is used again unseen, unless glibc is told to
+/// give it back: `MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536`.
+fn resident_bytes() -> Result<u64, Box<dyn Error>> {
+    const PAGE: u64 = 4096;
+    let pages = std::fs::read_to_string("/proc/self/statm")?;
+    let resident = pages.split(' ').nth(1).ok_or("statm has no second field")?;
+    Ok(resident.parse::<u64>()? * PAGE)
 }
 
 /// The same numbers in each run, with no order in them.

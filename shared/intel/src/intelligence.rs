@@ -7,18 +7,22 @@ use std::time::Duration;
 
 use domain::RuleLevel;
 use domain::indicator::Found;
-use domain::verdict::{Answer, Class, Evidence, Examined, Provider, Report, Skipped, Unanswered, Witness};
+use domain::verdict::{
+    Answer, Class, Evidence, Examined, Provider, Report, Skipped, Standing, Unanswered, Witness,
+};
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 
 use crate::door::Door;
 use crate::keys::Keys;
+use crate::latest::Latest;
 use crate::policy::Policy;
 use crate::providers::Client;
 use crate::recent::Recent;
 use crate::snapshot::{Current, Listed, Snapshot};
 use crate::store::{IntelStore, Kept};
 use crate::usage::Usage;
+use crate::warninglists::Warninglists;
 use asking::Outcome;
 
 /// The providers with their keys, store and protection.
@@ -31,6 +35,7 @@ pub struct Intelligence<S> {
     store: S,
     recent: Recent,
     snapshot: Current,
+    warninglists: Latest<Warninglists>,
 }
 
 /// What is to be examined, and how much it is worth.
@@ -75,7 +80,16 @@ impl<S: IntelStore> Intelligence<S> {
     const TURN: Duration = Duration::from_secs(3);
 
     pub fn new(policy: Policy, clients: Vec<Client>, keys: Keys, door: Door, store: S) -> Self {
-        Self { policy, clients, keys, door, store, recent: Recent::default(), snapshot: Current::default() }
+        Self {
+            policy,
+            clients,
+            keys,
+            door,
+            store,
+            recent: Recent::default(),
+            snapshot: Current::default(),
+            warninglists: Latest::default(),
+        }
     }
 
     /// Believes what this snapshot says is not listed, whatever snapshot that is at the time. Only with one are networks
@@ -83,6 +97,14 @@ impl<S: IntelStore> Intelligence<S> {
     #[must_use]
     pub fn with_snapshot(mut self, snapshot: Current) -> Self {
         self.snapshot = snapshot;
+        self
+    }
+
+    /// Says of every indicator what these lists say of it, whatever lists they are at the time. They bound and label:
+    /// providers are asked as without them.
+    #[must_use]
+    pub fn with_warninglists(mut self, warninglists: Latest<Warninglists>) -> Self {
+        self.warninglists = warninglists;
         self
     }
 
@@ -103,12 +125,13 @@ impl<S: IntelStore> Intelligence<S> {
             reports.push(of_provider);
             usage.push(used);
         }
+        let warninglists = self.warninglists.get();
         let examined = subjects.iter().enumerate().map(|(index, subject)| {
             let of_providers = reports.iter_mut().filter_map(|reports| reports.get_mut(index)?.take());
             Examined {
                 found: subject.found.clone(),
                 reports: subject.listings(now).chain(of_providers).collect(),
-                standings: self.standings(subject),
+                standings: self.standings(subject, warninglists.as_deref()),
             }
         });
         let examined = examined.collect();
@@ -196,8 +219,9 @@ impl<S: IntelStore> Intelligence<S> {
         kept
     }
 
-    fn standings(&self, subject: &Subject<'_>) -> Vec<domain::verdict::Standing> {
+    fn standings(&self, subject: &Subject<'_>, warninglists: Option<&Warninglists>) -> Vec<Standing> {
         let mut standings = subject.kept.standings.clone();
+        standings.extend(warninglists.into_iter().flat_map(|lists| lists.about(&subject.found.indicator)));
         standings.extend(self.policy.standings(&subject.found.indicator));
         standings
     }

@@ -5,6 +5,7 @@ mod door;
 pub mod feed;
 mod intelligence;
 mod keys;
+mod latest;
 pub mod lists;
 mod pattern;
 mod policy;
@@ -17,10 +18,12 @@ mod store;
 mod time_to_live;
 mod usage;
 mod warninglist;
+mod warninglists;
 
 pub use door::Door;
 pub use intelligence::{Examination, Inquiry, Intelligence};
 pub use keys::Keys;
+pub use latest::Latest;
 pub use pattern::Pattern;
 pub use policy::Policy;
 pub use providers::visible;
@@ -32,3 +35,4 @@ pub use store::{
 };
 pub use usage::Usage;
 pub use warninglist::{Warninglist, WarninglistError};
+pub use warninglists::{Warninglists, WarninglistsError};

@@ -6,9 +6,9 @@
 mod build;
 mod current;
 mod exact;
-mod hash;
+pub(crate) mod hash;
 mod layout;
-mod networks;
+pub(crate) mod networks;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 pub use build::Builder;
 pub use current::Current;
 use exact::Exact;
+pub(crate) use layout::Fields;
 pub use layout::SnapshotError;
 use layout::{Header, Reader};
 use networks::Networks;
@@ -88,8 +89,12 @@ impl Snapshot {
     /// Never leaves out what was listed when it was built. An indicator that it names wrongly, one in 2^64, costs a read.
     pub fn listed(&self, indicator: &Indicator) -> Listed {
         let networks = match indicator {
-            Indicator::Ip(IpAddr::V4(address)) => self.v4.around(*address),
-            Indicator::Ip(IpAddr::V6(address)) => self.v6.around(*address),
+            Indicator::Ip(IpAddr::V4(address)) => {
+                self.v4.around(*address).map(|(_, network)| network).collect()
+            }
+            Indicator::Ip(IpAddr::V6(address)) => {
+                self.v6.around(*address).map(|(_, network)| network).collect()
+            }
             Indicator::Domain(_) | Indicator::Url(_) | Indicator::Hash(_) => Vec::new(),
         };
         Listed { itself: self.exact.holds(hash::of(indicator)), networks }

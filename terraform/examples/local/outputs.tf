@@ -24,7 +24,7 @@ output "log_groups" {
 }
 
 output "parameters" {
-  description = "Names of the parameters for the API keys: `abuseipdb_key`, `misp_key`, `otx_key`, `model_key`."
+  description = "Names of the parameters for the API keys: `abuseipdb_key`, `misp_key`, `otx_key`, `abusech_key`, `model_key`."
   value       = module.pipeline.parameters
 }
 

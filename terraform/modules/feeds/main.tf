@@ -1,5 +1,5 @@
 # Feeds of indicators: schedules -> ingest -> rows of the intel table and a bucket. The bucket holds the last good copy of
-# each feed (feeds/), the snapshot that enrich loads (snapshot/) and the lists for the Wazuh manager (lists/).
+# each feed (feeds/), the snapshot and the warninglists that enrich loads (snapshot/) and the lists for the Wazuh manager (lists/).
 
 data "aws_caller_identity" "current" {}
 

@@ -18,6 +18,11 @@ output "snapshot_arn" {
   value       = "${aws_s3_bucket.this.arn}/snapshot/current"
 }
 
+output "warninglists_arn" {
+  description = "ARN of the warninglists, which enrich loads."
+  value       = "${aws_s3_bucket.this.arn}/snapshot/warninglists"
+}
+
 output "list_arns" {
   description = "ARNs of the lists, which the publisher fetches."
   value       = [for kind in ["domain", "hash", "ip", "url"] : "${aws_s3_bucket.this.arn}/lists/wazuh-triage-feed-${kind}"]

@@ -149,10 +149,10 @@ module "enrich" {
     {
       sid       = "LoadSnapshot"
       actions   = ["s3:GetObject"]
-      resources = [module.feeds.snapshot_arn]
+      resources = [module.feeds.snapshot_arn, module.feeds.warninglists_arn]
     },
     {
-      # Without it S3 does not say whether the snapshot is missing or forbidden.
+      # Without it S3 does not say whether an object is missing or forbidden.
       sid       = "SeeWhatIsMissing"
       actions   = ["s3:ListBucket"]
       resources = [module.feeds.bucket_arn]
@@ -366,12 +366,15 @@ module "feeds" {
   mirrors    = var.feeds.mirrors
 
   environment = merge(local.environment, local.judgement, {
-    INTEL_TABLE = module.tables.names["intel"]
+    INTEL_TABLE                = module.tables.names["intel"]
+    ABUSECH_KEY_PARAMETER      = aws_ssm_parameter.key["abusech"].name
+    ABUSEIPDB_BLACKLIST_LIMIT  = var.feeds.abuseipdb.limit == null ? "default" : tostring(var.feeds.abuseipdb.limit)
+    ABUSEIPDB_LEAST_CONFIDENCE = var.feeds.abuseipdb.least_confidence == null ? "default" : tostring(var.feeds.abuseipdb.least_confidence)
   })
 
   claims_table_arn = module.tables.arns["claims"]
   intel_table_arn  = module.tables.arns["intel"]
-  parameter_arns   = local.intelligence_parameters
+  parameter_arns   = concat(local.intelligence_parameters, [aws_ssm_parameter.key["abusech"].arn])
 
   architecture        = var.architecture
   timeout_seconds     = var.functions.ingest.timeout_seconds
@@ -491,6 +494,7 @@ resource "aws_ssm_parameter" "key" {
     abuseipdb = "API key of AbuseIPDB"
     misp      = "API key of MISP"
     otx       = "API key of OTX"
+    abusech   = "Auth-Key of abuse.ch, for its feeds"
     model     = "API key of the model"
   }
 

@@ -374,14 +374,23 @@ variable "feeds" {
   description = <<-TEXT
     Feeds of indicators that are fetched on a schedule (docs/feeds.md, docs/ingest.md). One that needs a key is off until
     its parameter is filled in: otx, misp, abuseipdb.
+    Those of abuse.ch (feodo, urlhaus, threatfox) need none and send the Auth-Key in `abusech-key` once it is filled in.
     each source: enabled, and every_minutes, not less than its publisher allows.
+    abuseipdb.limit: rows of the blacklist, as many as your plan has: 10000 (free, and AbuseIPDB's own default) to 500000.
+    abuseipdb.least_confidence: percent from which an address is fetched, 25 to 100; for subscribers, the free plan has
+    those of 100 only.
     misp_feeds: feeds in MISP's format that need no MISP, by a name of your own: url of the folder with manifest.json.
     mirrors: other addresses of spamhaus, feodo, urlhaus, threatfox, tor and warninglists.
   TEXT
   type = object({
-    otx              = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
-    misp             = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
-    abuseipdb        = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 360) }), {})
+    otx  = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    misp = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
+    abuseipdb = optional(object({
+      enabled          = optional(bool, true)
+      every_minutes    = optional(number, 360)
+      limit            = optional(number)
+      least_confidence = optional(number)
+    }), {})
     spamhaus_drop_v4 = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 720) }), {})
     spamhaus_drop_v6 = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 720) }), {})
     feodo            = optional(object({ enabled = optional(bool, true), every_minutes = optional(number, 60) }), {})
@@ -402,6 +411,20 @@ variable "feeds" {
       ] : minimum[0].every_minutes >= minimum[1] && minimum[0].every_minutes <= 10080 && floor(minimum[0].every_minutes) == minimum[0].every_minutes
     ])
     error_message = "feeds.*.every_minutes must be whole numbers up to 10080 (a week), and at least what the publisher allows: otx, misp 15; abuseipdb 300; spamhaus_drop, tor_exits 60; feodo, urlhaus, threatfox 5; warninglists 1440."
+  }
+
+  validation {
+    condition = var.feeds.abuseipdb.limit == null ? true : (
+      var.feeds.abuseipdb.limit >= 1 && var.feeds.abuseipdb.limit <= 500000 && floor(var.feeds.abuseipdb.limit) == var.feeds.abuseipdb.limit
+    )
+    error_message = "feeds.abuseipdb.limit must be a whole number from 1 to 500000 (the largest plan's), or null for AbuseIPDB's own default."
+  }
+
+  validation {
+    condition = var.feeds.abuseipdb.least_confidence == null ? true : (
+      var.feeds.abuseipdb.least_confidence >= 25 && var.feeds.abuseipdb.least_confidence <= 100 && floor(var.feeds.abuseipdb.least_confidence) == var.feeds.abuseipdb.least_confidence
+    )
+    error_message = "feeds.abuseipdb.least_confidence must be a whole number from 25 to 100, or null. On the free plan AbuseIPDB ignores it and sends those of 100."
   }
 
   validation {

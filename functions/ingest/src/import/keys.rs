@@ -8,6 +8,8 @@ pub struct Keys {
     pub otx_parameter: String,
     pub misp_parameter: String,
     pub abuseipdb_parameter: String,
+    /// Of a key that is sent where there is one.
+    pub abusech_parameter: Option<String>,
 }
 
 /// What a source is asked with.
@@ -30,7 +32,8 @@ impl Keys {
     /// Nothing for a source that needs a key and has none.
     pub(super) async fn of(&self, source: &Source) -> Result<Option<Access>, SecretError> {
         let Some(parameter) = self.parameter(source) else { return Ok(Some(Access::Open)) };
-        Ok(self.secrets.get(parameter).await?.map(Access::Key))
+        let key = self.secrets.get(parameter).await?.map(Access::Key);
+        Ok(if source.needs_key() { key } else { key.or(Some(Access::Open)) })
     }
 
     /// The key was refused: it is read again for the next run.
@@ -40,18 +43,16 @@ impl Keys {
         }
     }
 
-    /// The SSM parameter of a source that needs a key.
+    /// The SSM parameter of a source that needs a key or takes one.
     pub(super) fn parameter(&self, source: &Source) -> Option<&str> {
         match source {
             Source::Otx => Some(&self.otx_parameter),
             Source::Misp => Some(&self.misp_parameter),
             Source::AbuseIpDb => Some(&self.abuseipdb_parameter),
+            Source::Feodo | Source::UrlHaus | Source::ThreatFox => self.abusech_parameter.as_deref(),
             Source::MispFeed(_)
             | Source::SpamhausDropV4
             | Source::SpamhausDropV6
-            | Source::Feodo
-            | Source::UrlHaus
-            | Source::ThreatFox
             | Source::TorExits
             | Source::Warninglists => None,
         }

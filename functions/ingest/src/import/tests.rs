@@ -2,8 +2,8 @@
 
 mod world;
 
-use intel::Policy;
 use intel::sources::Trouble as FetchTrouble;
+use intel::{Policy, Warninglists};
 use jiff::Timestamp;
 use lambda::claims::MemoryClaims;
 use lambda::crash::run_until_crash;
@@ -40,6 +40,7 @@ fn importer(world: &World, keys: &[(&str, &str)]) -> Importer<World, World, Worl
             otx_parameter: "/otx".to_owned(),
             misp_parameter: "/misp".to_owned(),
             abuseipdb_parameter: "/abuseipdb".to_owned(),
+            abusech_parameter: Some("/abusech".to_owned()),
         },
         site: Site {
             policy: Policy { documentation_is_public: true, ..Policy::default() },
@@ -212,12 +213,18 @@ async fn what_people_have_written_is_in_the_snapshot_and_on_no_list() {
 }
 
 #[tokio::test]
-async fn what_stands_on_a_warninglist_goes_to_no_list() {
+async fn what_stands_on_a_warninglist_goes_to_no_list_and_enrich_learns_of_it() {
     let world = World::new([Turn::last(&["ip#203.0.113.1", "ip#198.51.100.1"], 1)]);
     run(&world, start()).await;
     publish(&world, Edition::IfDue, start()).await.unwrap();
     let list = || String::from_utf8(world.object("lists/wazuh-triage-feed-ip").unwrap()).unwrap();
     assert_eq!(list(), "198.51.100.1:spamhaus-drop\n203.0.113.1:spamhaus-drop\n");
+    let said = || -> Vec<String> {
+        let file = world.object(Warninglists::KEY).unwrap();
+        let said = Warninglists::read(&file).unwrap().about(&"203.0.113.1".parse().unwrap());
+        said.into_iter().map(|standing| standing.by).collect()
+    };
+    assert!(said().is_empty());
 
     let scanners = r#"{"name":"List of known scanners","type":"cidr","list":["203.0.113.0/24"]}"#;
     world.script([Turn::warninglist(scanners, 2)]);
@@ -227,6 +234,21 @@ async fn what_stands_on_a_warninglist_goes_to_no_list() {
     let both = Feeds::from([("spamhaus-drop-v4".to_owned(), drop_v4()), ("warninglists".to_owned(), source)]);
     importer(&world, &[]).publish(&both, Edition::IfDue, &after).await.unwrap();
     assert_eq!(list(), "198.51.100.1:spamhaus-drop\n");
+    assert_eq!(said(), ["List of known scanners"]);
+
+    publish(&world, Edition::Anew, start() + Duration::from_hours(2)).await.unwrap();
+    assert!(said().is_empty() && list().contains("203.0.113.1"), "switched off");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_needed_is_used_where_there_is_one() {
+    let world = World::default();
+    let key = async |keys: &[(&str, &str)]| {
+        let access = importer(&world, keys).keys.of(&Source::UrlHaus).await.unwrap().unwrap();
+        access.secret().map(|key| key.reveal().to_owned())
+    };
+    assert_eq!(key(&[]).await, None);
+    assert_eq!(key(&[("/abusech", "auth-key")]).await.as_deref(), Some("auth-key"));
 }
 
 #[tokio::test]

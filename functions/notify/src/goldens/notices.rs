@@ -363,6 +363,50 @@ fn called() -> Vec<Examined> {
     ]
 }
 
+/// A login after many failures, found by hunting among alerts of which none was worth a mail.
+pub(crate) fn finding() -> Notice {
+    let signs = [
+        (90, "eve got in from 203.0.113.24, which intelligence called malicious"),
+        (75, "eve got in from 203.0.113.0/24 after 12 failures within 60 minutes (limit: 5)"),
+    ];
+    let logins = [
+        "2026-10-03 12:04:11Z failure SSH eve from 203.0.113.24 (Germany) on web-01, 12 attempts, rule 5760, alert soc/1791029051.11",
+        "2026-10-03 12:10:40Z success SSH eve from 203.0.113.24 (Germany) on web-01, rule 5715, alert soc/1791029440.12",
+    ];
+    let sentences = signs.iter().map(|(score, sentence)| format!("{sentence} ({score})."));
+    let raw = json!({
+        "timestamp": "2026-10-03T12:10:40Z",
+        "rule": {"level": 12, "description": "Hunting: eve got in from 203.0.113.24, which intelligence called malicious", "id": "117046", "groups": ["wazuh_triage", "wazuh_triage_hunt"], "mitre": {"id": ["T1078", "T1110"], "technique": ["Valid Accounts", "Brute Force"]}},
+        "agent": {"id": "007", "name": "web-01"},
+        "manager": {"name": "wazuh-1"},
+        "id": "hunt-4f0c1d2e3a5b6978",
+        "location": "wazuh-triage",
+        "full_log": sentences.chain(logins.iter().map(|login| format!("- {login}"))).collect::<Vec<_>>().join("\n"),
+        "data": {
+            "srcip": "203.0.113.24",
+            "dstuser": "eve",
+            "hunt": {
+                "schema": 1, "id": "4f0c1d2e3a5b6978", "subject": "eve", "at": "2026-10-03T12:10:40Z", "score": 97,
+                "kinds": ["malicious_source", "success_after_failures"], "technique_ids": ["T1078", "T1110"],
+                "signs": signs.map(|(score, sentence)| json!({"score": score, "sentence": sentence})),
+                "evidence": logins,
+            },
+        },
+    });
+    let hunted = "Hunting found: malicious source, success after failures; score 97 of 100: at least high.";
+    let said = signs.iter().map(|(_, sentence)| format!("{sentence}."));
+    let assessment = Assessment {
+        priority: Priority::Critical,
+        reasons: [hunted.to_owned()].into_iter().chain(said).chain(logins.map(str::to_owned)).collect(),
+        next_steps: vec![
+            "Ask the owner of eve whether this login was theirs; if not, end the sessions.".into(),
+        ],
+        techniques: vec![Technique { id: "T1078".into(), name: Some("Valid Accounts".into()) }],
+        ..Assessment::default()
+    };
+    notice(&raw.to_string(), &[], assessment, Analysis::Unavailable { reason: NoAnalysis::Disabled })
+}
+
 /// As little as an alert can hold.
 pub(crate) fn missing() -> Notice {
     let assessment = Assessment {

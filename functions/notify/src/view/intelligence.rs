@@ -1,5 +1,9 @@
 //! What witnesses say about each indicator, who of them said nothing, and what follows from it.
 
+use std::fmt;
+
+use domain::Alert;
+use domain::incident::HUNT_GROUP;
 use domain::indicator::{Direction, Found, HashKind, Indicator};
 use domain::verdict::{Answer, Contribution, Judged, Judgement, Report, Unanswered, Verdict, Witness};
 
@@ -9,9 +13,18 @@ use super::{Link, Shown};
 use crate::clock;
 use crate::links::{self, MispUrl};
 
+/// What is said before all else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    Judged(Judgement),
+    /// Hunting has found it. Its alert holds no indicator to ask about: what was known of an address when somebody logged
+    /// in from it is in its sentences.
+    Hunted,
+}
+
 #[derive(Clone, Debug)]
 pub struct Intelligence {
-    pub judgement: Judgement,
+    pub opinion: Opinion,
     /// 1 to 100; nothing where a number would look like an all-clear.
     pub score: Option<u8>,
     /// Of those that could say something about the deciding indicator; nothing where all of them did.
@@ -101,7 +114,21 @@ struct Limits {
 const FIRST: Limits = Limits { rows: 6, most: Most { findings: 3, names: 5 } };
 const OTHERS: Limits = Limits { rows: 4, most: Most { findings: 1, names: 3 } };
 
-pub(super) fn intelligence(verdict: &Verdict, reports: &[Report], misp: Option<&MispUrl>) -> Intelligence {
+/// The opinion and how bad it is: by the verdict, or by the finding.
+pub(super) fn opinion(alert: &Alert, verdict: &Verdict) -> (Opinion, Option<u8>) {
+    if verdict.indicators.is_empty() && alert.rule().in_group(HUNT_GROUP) {
+        let score = alert.text_at(&["data", "hunt", "score"]).and_then(|score| score.parse().ok());
+        return (Opinion::Hunted, score.filter(|score| (1..=100).contains(score)));
+    }
+    (Opinion::Judged(verdict.judgement), score(verdict.score))
+}
+
+pub(super) fn intelligence(
+    opinion: Opinion,
+    verdict: &Verdict,
+    reports: &[Report],
+    misp: Option<&MispUrl>,
+) -> Intelligence {
     let (examined, unasked): (Vec<&Judged>, Vec<&Judged>) =
         verdict.indicators.iter().partition(|judged| is_examined(judged, reports));
     let gaps = silence::gaps(reports);
@@ -112,11 +139,11 @@ pub(super) fn intelligence(verdict: &Verdict, reports: &[Report], misp: Option<&
         .map(|(index, judged)| block(judged, reports, if index == 0 { &FIRST } else { &OTHERS }, misp));
     let worst_hidden = examined.get(MAX_BLOCKS);
     Intelligence {
-        judgement: verdict.judgement,
+        opinion,
         score: score(verdict.score),
         coverage: verdict.indicators.first().filter(|judged| is_examined(judged, reports)).and_then(coverage),
         agreement: Some(verdict.agreement).filter(|percent| (1..100).contains(percent)),
-        caution: caution(verdict.judgement, examined.is_empty(), !gaps.is_empty()),
+        caution: caution(opinion, examined.is_empty(), !gaps.is_empty()),
         gaps,
         blocks: blocks.collect(),
         more: worst_hidden
@@ -135,7 +162,7 @@ fn asked_at(reports: &[Report]) -> Option<Shown> {
     Some(Shown::line(&format!("{}{except}", clock::utc(first)), 80))
 }
 
-pub(super) fn score(score: u8) -> Option<u8> {
+fn score(score: u8) -> Option<u8> {
     Some(score).filter(|score| *score > 0)
 }
 
@@ -152,7 +179,12 @@ fn coverage(decisive: &Judged) -> Option<Coverage> {
     (answered < applicable).then_some(Coverage { answered, applicable })
 }
 
-fn caution(judgement: Judgement, nobody_asked: bool, has_gaps: bool) -> Option<Shown> {
+fn caution(opinion: Opinion, nobody_asked: bool, has_gaps: bool) -> Option<Shown> {
+    let Opinion::Judged(judgement) = opinion else {
+        let text = "What was known of an address when somebody logged in from it is part of the reasons above; nobody \
+                    was asked again.";
+        return Some(Shown::line(text, 200));
+    };
     let text = match judgement {
         Judgement::Unknown if nobody_asked => {
             "Nobody was asked about an indicator of this alert. That is not an all-clear."
@@ -170,6 +202,15 @@ fn caution(judgement: Judgement, nobody_asked: bool, has_gaps: bool) -> Option<S
         Judgement::Observed | Judgement::Suspicious | Judgement::Malicious => return None,
     };
     Some(Shown::line(text, 200))
+}
+
+impl fmt::Display for Opinion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Judged(judgement) => judgement.fmt(formatter),
+            Self::Hunted => formatter.write_str("found by hunting"),
+        }
+    }
 }
 
 fn block(judged: &Judged, reports: &[Report], limits: &Limits, misp: Option<&MispUrl>) -> Block {
@@ -275,7 +316,9 @@ mod tests {
 
     fn shown(examined: &[Examined]) -> Intelligence {
         let reports: Vec<Report> = examined.iter().flat_map(|it| it.reports.clone()).collect();
-        intelligence(&Verdict::over(examined, &Formula::default(), asked_at()), &reports, None)
+        let verdict = Verdict::over(examined, &Formula::default(), asked_at());
+        let missing = crate::goldens::missing();
+        intelligence(opinion(&missing.alert, &verdict).0, &verdict, &reports, None)
     }
 
     fn source(answers: Vec<(Witness, Answer)>) -> Examined {
@@ -297,7 +340,7 @@ mod tests {
             (vec![], Judgement::Unknown, "Nobody was asked"),
         ] {
             let shown = shown(&[source(answers)]);
-            assert_eq!((shown.judgement, shown.score), (judgement, None));
+            assert_eq!((shown.opinion, shown.score), (Opinion::Judged(judgement), None));
             let caution = shown.caution.unwrap();
             assert!(caution.as_str().starts_with(begins), "{caution}");
             assert!(caution.as_str().ends_with("not an all-clear."), "{caution}");
@@ -309,7 +352,7 @@ mod tests {
         let mut allowed = source(vec![reputation(100)]);
         allowed.standings = vec![Standing::new(Class::Allowed, "alice")];
         let shown = shown(&[allowed]);
-        assert_eq!((shown.judgement, shown.score), (Judgement::BenignInfrastructure, None));
+        assert_eq!((shown.opinion, shown.score), (Opinion::Judged(Judgement::BenignInfrastructure), None));
         assert!(shown.caution.unwrap().as_str().ends_with("not an all-clear."));
     }
 
@@ -320,7 +363,7 @@ mod tests {
             otx(vec![], 0),
             silent(Provider::Misp, Unanswered::QuotaExhausted),
         ])]);
-        assert_eq!((partial.judgement, partial.score), (Judgement::Malicious, Some(75)));
+        assert_eq!((partial.opinion, partial.score), (Opinion::Judged(Judgement::Malicious), Some(75)));
         assert_eq!(partial.coverage, Some(Coverage { answered: 2, applicable: 3 }));
         assert_eq!(partial.agreement, Some(60));
         assert!(partial.caution.unwrap().as_str().starts_with("The answers are incomplete"));

@@ -8,7 +8,7 @@ use super::mrkdwn::Mrkdwn;
 use crate::count::counted;
 use crate::mail::{MailSettings, Note, Privacy};
 use crate::opening::Opening;
-use crate::view::{Glance, Link, Origin, Step, View, private, view};
+use crate::view::{Glance, Link, Opinion, Origin, Step, View, private, view};
 
 /// The message for a notice: the same for the same arguments. It tells as much as the mail's privacy allows; `notes` are
 /// about its delivery.
@@ -64,7 +64,11 @@ fn verdict(glance: &Glance) -> String {
     };
     let earlier =
         if glance.model.is_some() && glance.about_earlier { ", about an earlier alert" } else { "" };
-    format!("Intelligence: {}{score}{model}{earlier}", glance.judgement)
+    let opinion = match glance.opinion {
+        Opinion::Judged(judgement) => format!("Intelligence: {judgement}"),
+        Opinion::Hunted => "Found by hunting".to_owned(),
+    };
+    format!("{opinion}{score}{model}{earlier}")
 }
 
 /// What fits a phone.

@@ -1,4 +1,4 @@
-//! `triage secrets`: the keys of providers and of the model, which no argument, file or output ever shows.
+//! `triage secrets`: the keys of providers, of feeds and of the model, which no argument, file or output ever shows.
 
 mod prompt;
 
@@ -57,17 +57,19 @@ enum Key {
     Abuseipdb,
     Misp,
     Otx,
+    Abusech,
     Model,
 }
 
 impl Key {
-    const ALL: [Self; 4] = [Self::Abuseipdb, Self::Misp, Self::Otx, Self::Model];
+    const ALL: [Self; 5] = [Self::Abuseipdb, Self::Misp, Self::Otx, Self::Abusech, Self::Model];
 
     fn name(self) -> &'static str {
         match self {
             Self::Abuseipdb => "abuseipdb",
             Self::Misp => "misp",
             Self::Otx => "otx",
+            Self::Abusech => "abusech",
             Self::Model => "model",
         }
     }

@@ -82,7 +82,7 @@ impl FakeAws {
         for table in ["claims", "intel", "incidents", "analyses", "sightings", "deliveries"] {
             world.tables.insert(format!("t-{table}"), Vec::new());
         }
-        for key in ["abuseipdb", "misp", "otx", "model"] {
+        for key in ["abuseipdb", "misp", "otx", "abusech", "model"] {
             let parameter =
                 Parameter { value: "unset".to_owned(), version: 1, kind: "SecureString".to_owned() };
             world.parameters.insert(format!("/t/{key}-key"), parameter);

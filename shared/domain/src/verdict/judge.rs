@@ -112,7 +112,12 @@ fn judge(examined: &Examined, formula: &Formula, now: Timestamp) -> Judged {
     let counted = share_out(&mut contributions);
     let score = formula::combined(counted.iter().copied());
     let mut standings = examined.standings.clone();
-    standings.extend(standings_of(&examined.reports));
+    for standing in standings_of(&examined.reports) {
+        // MISP names warninglists that may be known here, too.
+        if !standings.contains(&standing) {
+            standings.push(standing);
+        }
+    }
     let only_community = contributions.iter().filter(|contribution| contribution.share > 0).all(is_community);
     let bounds = Bounds { direction: examined.found.direction, only_community };
     let (score, forced, modifiers) = bounds.apply(score, &standings, formula);

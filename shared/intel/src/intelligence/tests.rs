@@ -308,3 +308,27 @@ async fn where_a_provider_would_be_asked_its_cache_is_read() {
         assert_eq!(told, (vec![String::new()], saved, asked), "{key}");
     }
 }
+
+#[tokio::test]
+async fn a_warninglist_bounds_what_is_said_and_asks_nobody_less() {
+    let stub = Stub::default();
+    let lists = r#"{"name":"Known Cloudflare ranges","type":"cidr","list":["203.0.113.0/24"]}"#;
+    let lists = Latest::of(Warninglists::of(&[crate::Warninglist::read(lists.as_bytes()).unwrap()]));
+    let intelligence = intelligence(&stub, None).await.with_warninglists(lists.clone());
+    let judged = async |indicator: &str| {
+        let found = [found(indicator)];
+        let inquiry = Inquiry { found: &found, repeated: &[], level: level(10) };
+        let examined = intelligence.examine(&inquiry, now()).await.examined;
+        let mut verdict = Verdict::over(&examined, &Formula::default(), now());
+        let judged = verdict.indicators.remove(0);
+        let modifiers = judged.modifiers.iter().map(|modifier| modifier.sentence.clone()).collect::<Vec<_>>();
+        (judged.judgement, modifiers)
+    };
+    let bounded =
+        "Shared infrastructure (Known Cloudflare ranges) and only community reports: the score is at most 74";
+    assert_eq!(judged("203.0.113.9").await, (Judgement::Suspicious, vec![bounded.to_owned()]));
+    assert_eq!(judged("192.0.2.9").await, (Judgement::Malicious, vec![]));
+    assert_eq!(stub.asked(), 2);
+    lists.swap(Warninglists::default());
+    assert_eq!(judged("203.0.113.9").await, (Judgement::Malicious, vec![]), "the next lists count at once");
+}

@@ -1,35 +1,32 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Snapshot;
+use crate::Latest;
 
-/// The snapshot in use. Clones share it; whoever looks something up while another one comes keeps the old one.
+/// The snapshot in use. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Current(Arc<Mutex<Option<Arc<Snapshot>>>>);
+pub struct Current(Latest<Snapshot>);
 
 impl Current {
     /// An older one is not believed: whoever builds them has stopped, and the store knows more.
     pub const MOST_AGE: Duration = Duration::from_hours(24);
 
     pub fn swap(&self, snapshot: Snapshot) {
-        *self.slot() = Some(Arc::new(snapshot));
+        self.0.swap(snapshot);
     }
 
     /// Nothing if there is none, or none that is young enough to be believed.
     pub fn believed(&self, now: Timestamp) -> Option<Arc<Snapshot>> {
-        self.slot().clone().filter(|snapshot| snapshot.built_at() + Self::MOST_AGE > now)
+        self.0.get().filter(|snapshot| snapshot.built_at() + Self::MOST_AGE > now)
     }
 
     /// How old the snapshot in use is; nothing where there is none.
     pub fn age(&self, now: Timestamp) -> Option<Duration> {
-        let built_at = self.slot().as_ref()?.built_at();
+        let built_at = self.0.get()?.built_at();
         Some(Duration::try_from(now.duration_since(built_at)).unwrap_or_default())
-    }
-
-    fn slot(&self) -> MutexGuard<'_, Option<Arc<Snapshot>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn of(indicator: &Indicator) -> u64 {
 }
 
 /// Checksum of a file in two parts.
-pub(super) fn checksum(header: &[u8], sections: &[u8]) -> u64 {
+pub(crate) fn checksum(header: &[u8], sections: &[u8]) -> u64 {
     XxHash3_64::oneshot_with_seed(XxHash3_64::oneshot(header), sections)
 }
 

@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Takes fields off the front.
-pub(super) struct Fields<'a>(pub &'a [u8]);
+pub(crate) struct Fields<'a>(pub &'a [u8]);
 
 impl Fields<'_> {
     pub fn take<const BYTES: usize>(&mut self) -> Option<[u8; BYTES]> {

@@ -1,16 +1,17 @@
+use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::SnapshotError;
 
-pub(super) const V4_BYTES: usize = 5;
-pub(super) const V6_BYTES: usize = 17;
+pub(crate) const V4_BYTES: usize = 5;
+pub(crate) const V6_BYTES: usize = 17;
 
 /// The networks of one family, sorted, each knowing the one that it lies in. Two networks are nested or apart, so all
 /// networks around an address are among the last one that begins before it and those around that.
 #[derive(Debug)]
-pub(super) struct Networks<A> {
+pub(crate) struct Networks<A> {
     /// The first address of each: all that is searched.
     first: Vec<A>,
     nested: Vec<Nested>,
@@ -35,32 +36,37 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
         self.nested.len()
     }
 
-    /// The narrowest first.
-    pub fn around(&self, address: A) -> Vec<IpNet> {
-        let mut found = Vec::new();
-        let as_ip = address.into();
-        if !self.touches(as_ip) {
-            return found;
-        }
-        let mut next = self.first.partition_point(|first| *first <= address).checked_sub(1);
-        while let Some(nested) = next.and_then(|index| self.nested.get(index)) {
-            if nested.network.contains(&as_ip) {
-                found.push(nested.network);
-            }
-            next = nested.around;
-        }
-        found
+    /// In their order.
+    pub fn iter(&self) -> impl Iterator<Item = &IpNet> {
+        self.nested.iter().map(|nested| &nested.network)
     }
 
-    /// They come sorted, a network before those in it.
+    /// The networks around the address and where each stands, the narrowest first.
+    pub fn around(&self, address: A) -> impl Iterator<Item = (usize, IpNet)> {
+        let as_ip = address.into();
+        let nearest = || self.first.partition_point(|first| *first <= address).checked_sub(1);
+        let begin = if self.touches(as_ip) { nearest() } else { None };
+        iter::successors(begin, |index| self.nested.get(*index)?.around).filter_map(move |index| {
+            let network = self.nested.get(index)?.network;
+            network.contains(&as_ip).then_some((index, network))
+        })
+    }
+
+    /// They come sorted, a network before those in it, or are refused.
     fn push(&mut self, first: A, network: IpNet) -> Result<(), SnapshotError> {
         if network.trunc() != network {
             return Err(SnapshotError::Network);
         }
-        let mut around = self.nested.len().checked_sub(1);
-        if around.and_then(|index| self.nested.get(index)).is_some_and(|last| last.network >= network) {
+        if self.nested.last().is_some_and(|last| last.network >= network) {
             return Err(SnapshotError::Order("networks"));
         }
+        self.append(first, network);
+        Ok(())
+    }
+
+    /// For whoever knows that it comes behind all others.
+    pub fn append(&mut self, first: A, network: IpNet) {
+        let mut around = self.nested.len().checked_sub(1);
         while let Some(nested) = around.and_then(|index| self.nested.get(index)) {
             if nested.network.contains(&network) {
                 break;
@@ -70,7 +76,6 @@ impl<A: Copy + Ord + Into<IpAddr>> Networks<A> {
         self.touch(&network);
         self.first.push(first);
         self.nested.push(Nested { network, around });
-        Ok(())
     }
 
     fn touches(&self, address: IpAddr) -> bool {
@@ -120,7 +125,7 @@ impl Networks<Ipv6Addr> {
 }
 
 /// A network as [`Networks`] reads it.
-pub(super) fn write(network: &IpNet, section: &mut Vec<u8>) {
+pub(crate) fn write(network: &IpNet, section: &mut Vec<u8>) {
     match network {
         IpNet::V4(network) => section.extend(network.addr().octets()),
         IpNet::V6(network) => section.extend(network.addr().octets()),

@@ -3,10 +3,11 @@
 //! | key | source | attributes |
 //! | --- | --- | --- |
 //! | `ip#203.0.113.9` | `answer#abuseipdb` | `answer` (JSON), `fresh_until`, `turn_until` (both milliseconds) |
-//! | `ip#203.0.113.9` | `feed#otx` | `confidence`, `title`, `tags`, `listed_at` |
+//! | `ip#203.0.113.9` | `import#otx` | `confidence`, `title`, `tags`, `listed_at`: by `ingest`, and by nobody else |
+//! | `ip#203.0.113.9` | `feed#otx` | as above, by people and their scripts |
 //! | `ip#203.0.113.9` | `list#allow`, `list#deny` | `title`: who says so, and why |
 //! | `ip#203.0.113.9` | `note#sighted` | |
-//! | `network#203.0.113.0/24` | `feed#otx` | as above; found only by whoever knows that the network is listed |
+//! | `network#203.0.113.0/24` | `import#otx`, `feed#otx` | as above; found only by whoever knows that the network is listed |
 //! | `provider#otx` | `gate` | `failures`, `last_failure`, `closed_until` (milliseconds), `reason` |
 //! | `provider#otx` | `day#2026-10-03` | `requests` |
 
@@ -291,7 +292,7 @@ fn read_row(kept: &mut Kept, item: &Item, now: Timestamp) {
                 kept.answers.push((provider, answer));
             }
         }
-        "feed" if !expired => kept.listings.push((name.to_owned(), read_listing(item))),
+        "feed" | "import" if !expired => kept.listings.push((name.to_owned(), read_listing(item))),
         "list" if !expired => {
             let by = item.get("title").and_then(|value| value.as_s().ok()).cloned();
             let standing = |class| Standing::new(class, by.unwrap_or_else(|| "analyst".to_owned()));

@@ -58,31 +58,19 @@ impl FeedTable {
         stream::iter(batches).buffer_unordered(Self::CROWD).try_collect().await
     }
 
-    /// What is listed by others than those who write the `own` sources, as in `feed#feodo`: by people, most of all. A
-    /// snapshot that lacks it would have it overlooked. Reads the whole table, page by page: for whoever builds a
-    /// snapshot, never for an alert.
-    pub async fn listed_by_others(&self, own: &[String]) -> Result<Vec<Entry>, StoreError> {
-        let names: Vec<String> = (0..own.len()).map(|index| format!(":own{index}")).collect();
-        let others = if names.is_empty() {
-            String::new()
-        } else {
-            format!(" AND NOT #source IN ({})", names.join(", "))
-        };
-        let mut scan = self
+    /// What is listed by others than whoever writes here: by people, most of all. A snapshot that lacks it would have it
+    /// overlooked. Reads the whole table, page by page: for whoever builds a snapshot, never for an alert.
+    pub async fn listed_by_others(&self) -> Result<Vec<Entry>, StoreError> {
+        let scan = self
             .client
             .scan()
             .table_name(&self.table)
             .projection_expression("#key")
-            .filter_expression(format!(
-                "begins_with(#source, :list) OR (begins_with(#source, :feed){others})"
-            ))
+            .filter_expression("begins_with(#source, :list) OR begins_with(#source, :feed)")
             .expression_attribute_names("#key", "key")
             .expression_attribute_names("#source", "source")
             .expression_attribute_values(":list", AttributeValue::S("list#".to_owned()))
             .expression_attribute_values(":feed", AttributeValue::S("feed#".to_owned()));
-        for (name, source) in names.into_iter().zip(own) {
-            scan = scan.expression_attribute_values(name, AttributeValue::S(source.clone()));
-        }
         let mut pages = scan.into_paginator().send();
         let mut entries = Vec::new();
         while let Some(page) = pages.next().await {
@@ -116,7 +104,8 @@ impl FeedTable {
 fn request(change: &Change) -> Result<WriteRequest, StoreError> {
     let key = HashMap::from([
         ("key".to_owned(), AttributeValue::S(change.key.clone())),
-        ("source".to_owned(), AttributeValue::S(format!("feed#{}", change.feed))),
+        // Not `feed#`, under which people list: neither ever takes the other's row for its own.
+        ("source".to_owned(), AttributeValue::S(format!("import#{}", change.feed))),
     ]);
     let failed = |error| StoreError::new("write", error);
     let request = WriteRequest::builder();
@@ -241,12 +230,12 @@ mod tests {
             json!([
                 {"PutRequest": {"Item": {
                     "key": {"S": "ip#203.0.113.1"},
-                    "source": {"S": "feed#feodo"},
+                    "source": {"S": "import#feodo"},
                     "expires_at": {"N": "1800000000"},
                     "confidence": {"N": "90"},
                     "tags": {"L": [{"S": "c2"}]},
                 }}},
-                {"DeleteRequest": {"Key": {"key": {"S": "ip#203.0.113.2"}, "source": {"S": "feed#feodo"}}}},
+                {"DeleteRequest": {"Key": {"key": {"S": "ip#203.0.113.2"}, "source": {"S": "import#feodo"}}}},
             ])
         );
     }

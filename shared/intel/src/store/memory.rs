@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::table::Table;
 use super::{Gate, IntelStore, Kept, KeptAnswer, StoreError, Turn, class_of_list};
-use crate::Pattern;
 use crate::feed::{Entry, Row as FeedRow};
 
 /// A store in this process: for the command line, and for tests.
@@ -20,7 +19,6 @@ pub struct MemoryStore(Mutex<Memory>);
 struct Memory {
     answers: BTreeMap<(String, Provider), Row>,
     listings: Table<(String, Listing)>,
-    standings: Table<Standing>,
     gates: BTreeMap<Provider, GateRow>,
     spent: BTreeMap<(Provider, i64), u64>,
     /// When each note ends.
@@ -54,11 +52,6 @@ impl MemoryStore {
         self.memory().listings.add(row.entry.into(), (row.source, row.listing));
     }
 
-    /// Adds what indicators are, whoever accuses them.
-    pub fn classify(&self, pattern: Pattern, standing: Standing) {
-        self.memory().standings.add(pattern, standing);
-    }
-
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,7 +72,6 @@ impl IntelStore for MemoryStore {
         let mut memory = self.memory();
         let rows =
             memory.listings.about(indicator).iter().map(|row| row.as_ref().clone()).collect::<Vec<_>>();
-        let classes = memory.standings.about(indicator);
         let key = indicator.key();
         let fresh = |provider: Provider| match memory.answers.get(&(key.clone(), provider))?.turn(now) {
             Turn::Answered(kept) => Some((provider, kept)),
@@ -94,11 +86,7 @@ impl IntelStore for MemoryStore {
         Ok(Kept {
             answers: Provider::ALL.into_iter().filter_map(fresh).collect(),
             listings,
-            standings: lists
-                .into_iter()
-                .filter_map(standing)
-                .chain(classes.iter().map(|class| class.as_ref().clone()))
-                .collect(),
+            standings: lists.into_iter().filter_map(standing).collect(),
         })
     }
 

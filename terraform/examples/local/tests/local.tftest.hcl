@@ -55,7 +55,7 @@ run "its_outputs_are_what_the_local_runner_reads" {
   }
 
   assert {
-    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
+    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "abusech", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
     error_message = "parameters must name all keys."
   }
 

@@ -48,7 +48,7 @@ run "it_deploys_with_an_address_and_a_folder_of_zips" {
 
 run "every_key_has_a_parameter" {
   assert {
-    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
+    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "abusech", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
     error_message = "parameters must name all keys."
   }
 }

@@ -115,6 +115,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_ssm_parameter.key["abusech"]
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/abusech" }
+}
+
+override_resource {
   target = aws_ssm_parameter.key["misp"]
   values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/misp" }
 }
@@ -316,7 +321,7 @@ run "no_policy_reaches_beyond_its_stage" {
       RecordSightings  = "arn:aws:dynamodb:eu-central-1:123456789012:table/sightings"
       HandOn           = "arn:aws:sqs:eu-central-1:123456789012:enriched arn:aws:sqs:eu-central-1:123456789012:feedback"
       ReadParameters   = "arn:aws:ssm:eu-central-1:123456789012:parameter/abuseipdb arn:aws:ssm:eu-central-1:123456789012:parameter/misp arn:aws:ssm:eu-central-1:123456789012:parameter/otx"
-      LoadSnapshot     = "arn:aws:s3:::feeds/snapshot/current"
+      LoadSnapshot     = "arn:aws:s3:::feeds/snapshot/current arn:aws:s3:::feeds/snapshot/warninglists"
       SeeWhatIsMissing = "arn:aws:s3:::feeds"
     }
     error_message = "enrich may touch something else than its own queues, tables and keys."
@@ -782,6 +787,89 @@ run "feeds_are_fetched_as_often_as_their_publishers_allow" {
   }
 }
 
+run "ingest_is_told_all_that_it_reads" {
+  variables {
+    functions = { ingest = { timeout_seconds = 600 } }
+    feeds = merge({ for feed in ["misp", "spamhaus_drop_v4", "spamhaus_drop_v6", "feodo", "urlhaus", "threatfox", "tor_exits", "warninglists"] : feed => { enabled = false } }, {
+      abuseipdb = { limit = 100000, least_confidence = 90 }
+      mirrors   = { for publisher in ["spamhaus", "feodo", "urlhaus", "threatfox", "tor", "warninglists"] : publisher => "https://mirror.example.com/" }
+    })
+  }
+
+  # All of it: terraform/variables.sh compares the names with what the program reads.
+  assert {
+    condition = module.feeds.environment == {
+      CLAIMS_TABLE               = "wazuh-triage-claims"
+      LEASE_SECONDS              = "600"
+      LOG_LEVEL                  = "info"
+      METRICS_NAMESPACE          = "WazuhTriage"
+      INTEL_TABLE                = "wazuh-triage-intel"
+      FEEDS_BUCKET               = "wazuh-triage-feeds-123456789012"
+      FEEDS                      = "abuseipdb=21600,otx=3600"
+      MISP_FEEDS                 = ""
+      ABUSEIPDB_BLACKLIST_LIMIT  = "100000"
+      ABUSEIPDB_LEAST_CONFIDENCE = "90"
+      ABUSECH_KEY_PARAMETER      = "/wazuh-triage/abusech-key"
+      SPAMHAUS_URL               = "https://mirror.example.com"
+      FEODO_URL                  = "https://mirror.example.com"
+      URLHAUS_URL                = "https://mirror.example.com"
+      THREATFOX_URL              = "https://mirror.example.com"
+      TOR_URL                    = "https://mirror.example.com"
+      WARNINGLISTS_URL           = "https://mirror.example.com"
+      ABUSEIPDB_URL              = "https://api.abuseipdb.com"
+      ABUSEIPDB_KEY_PARAMETER    = "/wazuh-triage/abuseipdb-key"
+      OTX_URL                    = "https://otx.alienvault.com"
+      OTX_KEY_PARAMETER          = "/wazuh-triage/otx-key"
+      MISP_URL                   = ""
+      MISP_KEY_PARAMETER         = "/wazuh-triage/misp-key"
+      MISP_CA_PARAMETER          = ""
+      MISP_TRUSTED_ORGANISATIONS = ""
+      NEVER_REPORT               = "1.1.1.1,1.0.0.1,8.8.8.8,8.8.4.4,9.9.9.9"
+      ALLOW_LIST                 = ""
+      DENY_LIST                  = ""
+      DOCUMENTATION_ADDRESSES    = "reserved"
+      VERDICT_WEIGHTS            = ""
+      SUSPICIOUS_FROM            = "35"
+      MALICIOUS_FROM             = "75"
+    }
+    error_message = "The environment of ingest is not the one its program reads."
+  }
+}
+
+run "without_a_plan_the_blacklist_is_as_abuseipdb_has_it" {
+  assert {
+    condition     = module.feeds.environment["ABUSEIPDB_BLACKLIST_LIMIT"] == "default" && module.feeds.environment["ABUSEIPDB_LEAST_CONFIDENCE"] == "default"
+    error_message = "Nothing must be asked of AbuseIPDB that the free plan does not have."
+  }
+}
+
+run "ingest_alone_reads_the_key_of_abuse_ch" {
+  assert {
+    condition     = one([for statement in jsondecode(module.feeds.policy).Statement : join(" ", statement.Resource) if statement.Sid == "ReadParameters"]) == join(" ", [for key in ["abuseipdb", "misp", "otx", "abusech"] : "arn:aws:ssm:eu-central-1:123456789012:parameter/${key}"])
+    error_message = "ingest must read the keys of enrich and that of abuse.ch."
+  }
+}
+
+run "more_of_the_blacklist_than_any_plan_has_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { abuseipdb = { limit = 500001 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_confidence_that_abuseipdb_does_not_take_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { abuseipdb = { least_confidence = 24 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
 run "a_misp_with_an_address_is_a_feed_too" {
   variables {
     intelligence = { misp = { url = "https://misp.example.com" } }
@@ -836,7 +924,7 @@ run "keys_are_secret_and_start_unset" {
   }
 
   assert {
-    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
+    condition     = output.parameters == { for provider in ["abuseipdb", "misp", "otx", "abusech", "model"] : "${provider}_key" => "/wazuh-triage/${provider}-key" }
     error_message = "The parameters must be named after the deployment."
   }
 }

@@ -183,7 +183,7 @@ impl Rows for World {
         Ok(())
     }
 
-    async fn listed_by_others(&self, _: &[String]) -> Result<Vec<Entry>, StoreError> {
+    async fn listed_by_others(&self) -> Result<Vec<Entry>, StoreError> {
         Ok(self.reach(|inner| inner.by_hand.clone()).await)
     }
 }

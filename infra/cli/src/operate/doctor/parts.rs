@@ -10,7 +10,7 @@ use super::{Account, AccountError, Finding, Queue};
 
 pub(super) const APPLY: &str = "terraform apply; is it the right --name and --region?";
 const TABLES: [&str; 6] = ["claims", "intel", "incidents", "analyses", "sightings", "deliveries"];
-const KEYS: [&str; 4] = ["abuseipdb-key", "misp-key", "otx-key", "model-key"];
+const KEYS: [&str; 5] = ["abuseipdb-key", "misp-key", "otx-key", "abusech-key", "model-key"];
 
 pub(super) async fn queues(account: &Account) -> Result<Vec<Finding>, AccountError> {
     let mut findings = Vec::new();

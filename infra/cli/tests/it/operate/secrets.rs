@@ -37,6 +37,7 @@ fn a_key_goes_in_and_never_comes_out() {
     abuseipdb | set | 2 | TIME | /t/abuseipdb-key
     misp | unset | 1 | TIME | /t/misp-key
     otx | unset | 1 | TIME | /t/otx-key
+    abusech | unset | 1 | TIME | /t/abusech-key
     model | unset | 1 | TIME | /t/model-key
     ");
     assert_snapshot!(run(&aws, "secrets unset abuseipdb --json").out, @r#"{"schema":1,"name":"/t/abuseipdb-key","version":3}"#);

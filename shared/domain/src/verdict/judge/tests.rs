@@ -53,6 +53,14 @@ fn otx(pulses: usize) -> Report {
     report(Witness::Provider(Provider::Otx), Evidence::Otx(pulses))
 }
 
+/// The attribute stands on this warninglist, by MISP's word.
+fn on_warninglist(mut report: Report, name: &str) -> Report {
+    if let Answer::Known { evidence: Evidence::Misp(matches) } = &mut report.answer {
+        matches.attributes[0].warninglists = vec![name.into()];
+    }
+    report
+}
+
 fn silent(provider: Provider, reason: Unanswered) -> Report {
     report(Witness::Provider(provider), Answer::Unknown { reason })
 }
@@ -211,4 +219,16 @@ fn shares_say_whose_evidence_it_is() {
     assert_eq!(shares, [("OTX".into(), 54), ("AbuseIPDB".into(), 46), ("OTX".into(), 0)]);
     let accusers: Vec<String> = judged.accusers().map(ToString::to_string).collect();
     assert_eq!(accusers, ["OTX", "AbuseIPDB"]);
+}
+
+#[test]
+fn what_a_list_says_is_told_once_whoever_names_the_list() {
+    let name = "List of known Cloudflare IP ranges";
+    let examined = Examined {
+        found: found(Direction::Source),
+        reports: vec![on_warninglist(misp(80, "CIRCL"), name)],
+        standings: vec![Standing::new(Class::SharedInfrastructure, name)],
+    };
+    let verdict = Verdict::over(&[examined], &Formula::default(), now());
+    assert_eq!(verdict.indicators[0].modifiers.len(), 1);
 }
