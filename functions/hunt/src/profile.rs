@@ -104,6 +104,10 @@ impl Profile {
 
 /// Makes room by forgetting what has not been used for the longest time.
 fn see(known: &mut BTreeMap<String, Habit>, place: &str, at: Timestamp, most: usize) {
+    // Nearly every login comes from where others came from.
+    if let Some(habit) = known.get_mut(place) {
+        return habit.see(at);
+    }
     known.entry(place.to_owned()).or_default().see(at);
     while known.len() > most {
         let oldest = known.iter().min_by_key(|(_, habit)| habit.last).map(|(place, _)| place.clone());

@@ -98,13 +98,13 @@ type Show<'a> = dyn FnMut(&Record<'_>, &mut Page) -> io::Result<()> + 'a;
 fn each_of_rules(files: &[PathBuf], rules: &[String], show: &mut Show<'_>) -> Result<(), Failure> {
     let (mut page, mut trouble, mut written) = (Page::buffered(), Trouble::default(), Ok(()));
     let marks = Marks::new(rules.iter().map(String::as_str));
-    let _ = scan(files, &marks, &mut |candidate| {
+    let _ = scan(files.to_vec(), marks, &mut |candidate| {
         match candidate {
             Candidate::Trouble(arrival) => drop(trouble.sort_out(arrival)),
-            Candidate::Alert { file, line, text } => match of_rules(text, rules) {
+            Candidate::Alert { file, line, text } => match of_rules(&text, rules) {
                 Ok(Some(record)) => written = show(&record, &mut page),
                 Ok(None) => {}
-                Err(problem) => trouble.bad(file, line, &problem),
+                Err(problem) => trouble.bad(&file, line, &problem),
             },
         }
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

@@ -5,10 +5,14 @@
 //! attacker may have chosen.
 
 mod agent;
+mod fields;
 mod key;
 mod rule;
 
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -18,13 +22,15 @@ pub use key::{AlertKey, AlertKeyError};
 pub use rule::{Rule, RuleLevel};
 
 use crate::indicator::{self, Found};
-use crate::lenient;
+use fields::{Field, Fields};
 
 /// One alert: its identity checked, its raw JSON kept byte for byte.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    raw: Box<RawValue>,
-    document: Value,
+    raw: Box<str>,
+    fields: Fields,
+    /// Made for the first who asks: most stages never do.
+    document: OnceLock<Value>,
     key: AlertKey,
     rule: Rule,
     agent: Agent,
@@ -34,32 +40,33 @@ pub struct Alert {
 impl Alert {
     /// Reads one alert. Never panics, whatever the text; the error says which part of the shape is missing.
     pub fn parse(text: &str) -> Result<Self, AlertError> {
-        if text.trim().is_empty() {
+        Self::read(text.trim().into())
+    }
+
+    fn read(raw: Box<str>) -> Result<Self, AlertError> {
+        if raw.is_empty() {
             return Err(AlertError::Empty);
         }
-        let raw =
-            RawValue::from_string(text.trim().to_owned()).map_err(|error| AlertError::not_json(&error))?;
-        let document: Value =
-            serde_json::from_str(raw.get()).map_err(|error| AlertError::not_json(&error))?;
-        if !document.is_object() {
-            return Err(AlertError::NotAnObject(kind(&document)));
+        let fields = Fields::read(&raw).map_err(|error| AlertError::in_text(&raw, &error))?;
+        if let Some(whole) = fields.at(&[]).filter(|whole| !whole.is_object()) {
+            return Err(AlertError::NotAnObject(whole.kind()));
         }
-        let rule = Rule::read(document.get("rule").unwrap_or(&Value::Null))?;
-        let id = lenient::text(document.get("id").unwrap_or(&Value::Null)).ok_or(AlertError::NoId)?;
-        let key = AlertKey::new(&node(&document), &id)?;
-        let agent = Agent::read(document.get("agent").unwrap_or(&Value::Null));
-        let timestamp = document.get("timestamp").and_then(Value::as_str).and_then(read_timestamp);
-        Ok(Self { raw, document, key, rule, agent, timestamp })
+        let rule = Rule::read(fields.at(&["rule"]))?;
+        let id = fields.at(&["id"]).and_then(Field::text).ok_or(AlertError::NoId)?;
+        let key = AlertKey::new(&node(&fields), &id)?;
+        let agent = Agent::read(fields.at(&["agent"]));
+        let timestamp = fields.at(&["timestamp"]).and_then(Field::as_str).and_then(read_timestamp);
+        Ok(Self { raw, fields, document: OnceLock::new(), key, rule, agent, timestamp })
     }
 
     /// The alert exactly as Wazuh wrote it.
     pub fn raw(&self) -> &str {
-        self.raw.get()
+        &self.raw
     }
 
-    /// The alert as a tree, for looking up fields.
+    /// The alert as a tree, for going through it; for a field that is known by its path see [`Self::text_at`].
     pub fn document(&self) -> &Value {
-        &self.document
+        self.document.get_or_init(|| self.fields.tree())
     }
 
     /// Identity across all managers: an alert id alone is unique on one node only.
@@ -102,24 +109,31 @@ impl Alert {
 
     /// The scalar at a path of keys, as text.
     pub fn text_at(&self, path: &[&str]) -> Option<String> {
-        let mut value = &self.document;
-        for key in path {
-            value = value.get(key)?;
-        }
-        lenient::text(value)
+        self.fields.at(path)?.text()
+    }
+
+    /// The integer at a path of keys, written as a number or as digits in a string.
+    pub fn integer_at(&self, path: &[&str]) -> Option<i64> {
+        self.fields.at(path)?.integer()
+    }
+
+    /// Whether anything stands at a path of keys, be it null.
+    pub fn has(&self, path: &[&str]) -> bool {
+        self.fields.at(path).is_some()
     }
 }
 
 impl Serialize for Alert {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.raw.serialize(serializer)
+        let raw: &RawValue = serde_json::from_str(&self.raw).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Alert {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Self::parse(raw.get()).map_err(serde::de::Error::custom)
+        Self::read(raw.into()).map_err(serde::de::Error::custom)
     }
 }
 
@@ -145,6 +159,11 @@ pub enum AlertError {
 }
 
 impl AlertError {
+    /// What is no JSON at all comes before what no reader can hold: numbers out of range, halves of characters.
+    fn in_text(text: &str, error: &serde_json::Error) -> Self {
+        Self::not_json(serde_json::from_str::<IgnoredAny>(text).err().as_ref().unwrap_or(error))
+    }
+
     fn not_json(error: &serde_json::Error) -> Self {
         let problem = match error.classify() {
             serde_json::error::Category::Eof => "it ends too early",
@@ -159,20 +178,9 @@ impl AlertError {
 
 const UNKNOWN: &str = "unknown";
 
-fn node(document: &Value) -> String {
-    let at = |object: &str, key: &str| document.get(object)?.get(key).and_then(lenient::text);
-    at("cluster", "node").or_else(|| at("manager", "name")).unwrap_or_else(|| UNKNOWN.to_owned())
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
+fn node(fields: &Fields) -> String {
+    let text = |path: &[&str]| fields.at(path).and_then(Field::text);
+    text(&["cluster", "node"]).or_else(|| text(&["manager", "name"])).unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 /// Wazuh writes `2026-07-31T03:30:59.264+0000`: local time with an offset without a colon, which is not RFC 3339.
@@ -238,6 +246,8 @@ mod tests {
 
     #[test]
     fn what_is_not_an_alert_says_why() {
+        // Cut off after a number that nobody can hold: that it is cut off comes first.
+        let cut = r#"{"id":1e400,"rule""#;
         let nested = "[".repeat(1 << 20);
         let balanced = format!("{}{}", "[".repeat(1 << 19), "]".repeat(1 << 19));
         let long_id = format!(r#"{{"id":"{}","rule":{{"id":"1","level":3}}}}"#, "9".repeat(600));
@@ -246,6 +256,7 @@ mod tests {
             (" \n", "the body is empty"),
             ("Failed password", "the body is not JSON (line 1, column 1: unexpected text)"),
             (r#"{"id":"1""#, "the body is not JSON (line 1, column 9: it ends too early)"),
+            (cut, "the body is not JSON (line 1, column 18: it ends too early)"),
             (nested.as_str(), "the body is not JSON (line 1, column 1048576: it ends too early)"),
             (
                 balanced.as_str(),
@@ -272,7 +283,7 @@ mod tests {
         assert_eq!(copy.key(), alert.key());
     }
 
-    fn any_json() -> impl Strategy<Value = Value> {
+    pub(super) fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

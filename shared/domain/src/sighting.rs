@@ -26,7 +26,6 @@ pub use method::Method;
 pub use outcome::Outcome;
 
 use crate::alert::{Alert, AlertKey};
-use crate::lenient;
 use crate::verdict::{Evidence, Judgement, Report, Verdict};
 
 /// One of these stands in every alert that is a log-in, so that whoever looks through many need not read the others.
@@ -143,7 +142,7 @@ fn time(alert: &Alert) -> Option<Timestamp> {
 /// A rule that counts says how many events it needs.
 fn attempts(alert: &Alert, outcome: Outcome) -> u32 {
     const MOST: i64 = 100;
-    let frequency = || lenient::integer(alert.document().get("rule")?.get("frequency")?);
+    let frequency = || alert.integer_at(&["rule", "frequency"]);
     let counted = (outcome == Outcome::Failure).then(frequency).flatten().unwrap_or(1);
     u32::try_from(counted.clamp(1, MOST)).unwrap_or(1)
 }

@@ -172,9 +172,9 @@ impl Knocking {
     fn forget(&mut self, now: Timestamp, window: Duration) {
         self.latest = self.latest.max(now);
         let before = self.latest - window;
-        for tries in self.accounts.values_mut() {
+        self.accounts.retain(|_, tries| {
             tries.forget(before);
-        }
-        self.accounts.retain(|_, tries| !tries.is_over());
+            !tries.is_over()
+        });
     }
 }

@@ -1,10 +1,9 @@
 //! The agent that saw the event.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::UNKNOWN;
-use crate::lenient;
+use super::fields::Field;
 
 /// The agent that saw the event; `000` is the manager itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +14,9 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub(super) fn read(value: &Value) -> Self {
-        let field = |name: &str| value.get(name).and_then(lenient::text);
+    /// From the alert's `agent`.
+    pub(super) fn read(agent: Option<Field<'_>>) -> Self {
+        let field = |name: &str| agent?.get(name)?.text();
         Self {
             id: field("id").unwrap_or_else(|| "000".to_owned()),
             name: field("name").unwrap_or_else(|| UNKNOWN.to_owned()),

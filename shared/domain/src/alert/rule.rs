@@ -3,10 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::AlertError;
-use crate::lenient;
+use super::fields::Field;
 
 /// The rule that fired.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,18 +24,19 @@ impl Rule {
         self.groups.iter().any(|name| name == group)
     }
 
-    pub(super) fn read(value: &Value) -> Result<Self, AlertError> {
-        if !value.is_object() {
-            return Err(AlertError::NoRule);
-        }
-        let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
-        let mitre = |name: &str| lenient::texts(field("mitre").get(name).unwrap_or(&Value::Null));
-        let level = lenient::integer(field("level")).and_then(RuleLevel::new).ok_or(AlertError::NoRuleLevel);
+    /// From the alert's `rule`.
+    pub(super) fn read(rule: Option<Field<'_>>) -> Result<Self, AlertError> {
+        let rule = rule.filter(|rule| rule.is_object()).ok_or(AlertError::NoRule)?;
+        let text = |name: &str| rule.get(name).and_then(Field::text);
+        let mitre = rule.get("mitre");
+        let mitre =
+            |name: &str| mitre.and_then(|mitre| mitre.get(name)).map(Field::texts).unwrap_or_default();
+        let level = rule.get("level").and_then(Field::integer).and_then(RuleLevel::new);
         Ok(Self {
-            id: lenient::text(field("id")).ok_or(AlertError::NoRuleId)?,
-            level: level?,
-            description: lenient::text(field("description")).unwrap_or_default(),
-            groups: lenient::texts(field("groups")),
+            id: text("id").ok_or(AlertError::NoRuleId)?,
+            level: level.ok_or(AlertError::NoRuleLevel)?,
+            description: text("description").unwrap_or_default(),
+            groups: rule.get("groups").map(Field::texts).unwrap_or_default(),
             technique_ids: mitre("id"),
             technique_names: mitre("technique"),
         })

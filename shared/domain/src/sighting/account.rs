@@ -76,7 +76,7 @@ impl Account {
         if let Some(name) = windows("targetUserName") {
             return Self::read(&name, windows("targetDomainName").as_deref());
         }
-        if alert.document().pointer("/data/aws/userIdentity").is_some() {
+        if alert.has(&["data", "aws", "userIdentity"]) {
             return Self::of_aws(alert);
         }
         // Whoever becomes somebody else is who he was.

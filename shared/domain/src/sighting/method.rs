@@ -30,9 +30,8 @@ impl Method {
         if alert.text_at(&["data", "win", "system", "eventID"]).is_some() {
             return windows(alert.text_at(&["data", "win", "eventdata", "logonType"]).as_deref());
         }
-        let data = alert.document().get("data");
-        let has = |name: &str| data.is_some_and(|data| data.get(name).is_some());
-        if ["aws", "office365", "azure", "ms-graph", "gcp"].into_iter().any(has) {
+        let clouds = ["aws", "office365", "azure", "ms-graph", "gcp"];
+        if clouds.into_iter().any(|cloud| alert.has(&["data", cloud])) {
             return Self::Cloud;
         }
         let program = alert.text_at(&["predecoder", "program_name"]);
