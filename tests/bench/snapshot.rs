@@ -54,7 +54,7 @@ pub(crate) fn measure(release: &Release, aws: &FakeAws) -> Result<Measured> {
     ] {
         let took = measured.time(name)?;
         let aim = Aim::informs(format!("≤ {}", shown(most)), took <= most);
-        rows.push(Row { what: format!("fifty warninglists: {what}"), ..row("", shown(took), Some(aim)) });
+        rows.push(Row::new(format!("fifty warninglists: {what}"), shown(took)).with_aim(aim));
     }
     let negative = measured.get("negative")?;
     for (what, name) in [
