@@ -51,8 +51,8 @@ audit: ## Look at the workflows and the Terraform with an attacker's eyes
 bench: ## Measure the release builds: calls, starts, memory, sizes
 	@cargo run --quiet --profile local -p tests --bin bench
 
-package: ## Build the zips for AWS (arm64, optimised), and custom-wazuh-triage for managers of this machine's kind
-	@cargo run --quiet --profile local -p local -- package
+package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wazuh-triage for managers of this machine's kind
+	@cargo run --quiet --profile local -p local -- package $(if $(ARCH),--arch "$(ARCH)")
 	@$(MAKE) --silent --no-print-directory integration
 	@install -D -m 0755 $(CALLED) $(TARGET)/package/custom-wazuh-triage
 	@echo $(TARGET)/package/custom-wazuh-triage
