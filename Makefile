@@ -55,8 +55,8 @@ load: ## Send a realistic load to mail on the emulator, and see the ledger close
 	@cargo build --profile local --workspace
 	@$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load $(foreach name,RATE SECONDS STORM DISTINCT SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
 
-package: ## Build the zips for AWS (arm64, optimised), and custom-wazuh-triage for managers of this machine's kind
-	@cargo run --quiet --profile local -p local -- package
+package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wazuh-triage for managers of this machine's kind
+	@cargo run --quiet --profile local -p local -- package $(if $(ARCH),--arch "$(ARCH)")
 	@$(MAKE) --silent --no-print-directory integration
 	@install -D -m 0755 $(CALLED) $(TARGET)/package/custom-wazuh-triage
 	@echo $(TARGET)/package/custom-wazuh-triage

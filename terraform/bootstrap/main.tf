@@ -140,7 +140,7 @@ resource "aws_iam_role_policy" "plan" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid      = "ReadState"
         Effect   = "Allow"
@@ -165,7 +165,7 @@ resource "aws_iam_role_policy" "plan" {
         Action   = ["ses:Get*", "ses:Describe*", "ses:List*", "ssm:DescribeParameters", "budgets:ViewBudget"]
         Resource = "*" # these actions know no resource
       },
-    ]
+    ], local.network_reading, [for statement in local.key_statements : merge(statement, { Sid = "LookAtKey", Action = ["kms:DescribeKey"] }) if statement.Sid == "EncryptByKey"])
   })
 }
 
@@ -188,6 +188,50 @@ locals {
   ]])
 }
 
+locals {
+  # EC2 knows no names, only kinds: of these, everything in the account. That is why it has to be asked for.
+  network_statements = [for kinds in [["vpc", "subnet", "route-table", "security-group", "security-group-rule", "vpc-endpoint"]] : {
+    Sid    = "MakeNetworks"
+    Effect = "Allow"
+    Action = [
+      "ec2:CreateVpc", "ec2:DeleteVpc", "ec2:ModifyVpcAttribute", "ec2:CreateSubnet", "ec2:DeleteSubnet", "ec2:CreateRouteTable",
+      "ec2:DeleteRouteTable", "ec2:AssociateRouteTable", "ec2:DisassociateRouteTable", "ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup",
+      "ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
+      "ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:CreateTags", "ec2:DeleteTags",
+    ]
+    Resource = [for kind in kinds : "arn:${local.partition}:ec2:*:${local.account}:${kind}/*"]
+  } if var.networks]
+
+  # Services take a grant of the key for what is made, and nobody else can.
+  key_statements = [for statement in [
+    {
+      Sid      = "EncryptByKey"
+      Effect   = "Allow"
+      Action   = ["kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+      Resource = var.kms_key_arns
+    },
+    {
+      Sid       = "GrantKeyToServices"
+      Effect    = "Allow"
+      Action    = ["kms:CreateGrant"]
+      Resource  = var.kms_key_arns
+      Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
+    },
+  ] : statement if length(var.kms_key_arns) > 0]
+
+  # What a plan looks up of both.
+  network_reading = [for actions in [[
+    "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSecurityGroupRules", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcEndpointServices", "ec2:DescribePrefixLists",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeNetworkAcls",
+    ]] : {
+    Sid      = "LookAtNetworks"
+    Effect   = "Allow"
+    Action   = actions
+    Resource = "*" # these actions know no resource
+  } if var.networks]
+}
+
 # Whatever the deployments consist of, and nothing beside them. What it may not do: make users or keys, touch another
 # deployment, or read a parameter's value.
 resource "aws_iam_role_policy" "apply" {
@@ -196,7 +240,7 @@ resource "aws_iam_role_policy" "apply" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid      = "KeepState"
         Effect   = "Allow"
@@ -241,7 +285,7 @@ resource "aws_iam_role_policy" "apply" {
         ]
         Resource = "*" # these actions know no resource, or only one that does not exist yet
       },
-    ]
+    ], local.network_reading, local.network_statements, local.key_statements)
   })
 }
 

@@ -58,3 +58,20 @@ variable "permissions_boundary" {
   type        = string
   default     = null
 }
+
+variable "networks" {
+  description = "Whether the roles may plan and apply `network` of modules/pipeline. EC2 knows no names, so apply may then make and delete networks of the whole account."
+  type        = bool
+  default     = false
+}
+
+variable "kms_key_arns" {
+  description = "KMS keys that deployments are encrypted with (`kms_key_arn` of modules/pipeline). The keys themselves are not made by these roles."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
+    error_message = "kms_key_arns must be ARNs of keys, arn:aws:kms:REGION:ACCOUNT:key/ID, not of aliases."
+  }
+}

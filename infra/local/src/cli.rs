@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
+use crate::package::{self, Architecture};
 use crate::signals::Interrupted;
 use crate::start::Pace;
 use crate::trouble::Trouble;
-use crate::{demo, exec, package};
+use crate::{demo, exec};
 
 /// Runs Wazuh Triage on this machine, without an account.
 #[derive(Debug, Parser)]
@@ -37,8 +39,12 @@ enum Command {
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
-    /// Builds the zips for AWS (arm64, optimised) with cargo-lambda from an environment of its own.
-    Package,
+    /// Builds the zips for AWS, optimised, with cargo-lambda from an environment of its own, and a list of checksums.
+    Package {
+        /// Processor of the functions; Terraform's `architecture` must say the same.
+        #[arg(long, value_name = "ARCHITECTURE", default_value = "arm64")]
+        arch: Architecture,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +94,19 @@ pub(crate) struct Settings {
     pub terraform_configuration: Option<PathBuf>,
     #[arg(long, hide = true, global = true, env = "PATH")]
     pub path: Option<OsString>,
+    #[arg(long, hide = true, global = true, env = "CARGO_HOME")]
+    pub own_cargo_home: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Where cargo keeps the sources of dependencies.
+    pub(crate) fn cargo_home(&self) -> Result<PathBuf> {
+        let usual = || self.home.as_ref().map(|home| home.join(".cargo"));
+        self.own_cargo_home
+            .clone()
+            .or_else(usual)
+            .context("neither CARGO_HOME nor HOME says where cargo's folder is")
+    }
 }
 
 /// Runs the command to its end; nothing that it started is left when this returns.
@@ -107,7 +126,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 let pace = if hold_back { Pace::Deployed } else { Pace::Usual };
                 exec::run(&cli.settings, pace, &command).await
             }
-            Command::Package => package::run(&cli.settings).await,
+            Command::Package { arch } => package::run(&cli.settings, arch).await,
         }
     });
     // A look-up of a name or a file in another thread must not hold up the end.
@@ -145,5 +164,18 @@ mod tests {
         let Command::Exec { command, .. } = cli.command else { panic!("not exec") };
         assert_eq!(command, ["cargo", "nextest", "run", "--profile", "x"].map(OsString::from));
         assert_ne!(cli.settings.profile, "x");
+    }
+
+    #[test]
+    fn another_processor_is_refused_with_the_two_that_there_are() {
+        for (word, architecture) in [("arm64", Architecture::Arm64), ("x86_64", Architecture::X86)] {
+            let cli = Cli::parse_from(["local", "package", "--arch", word]);
+            let Command::Package { arch } = cli.command else { panic!("not package") };
+            assert_eq!(arch, architecture);
+        }
+        let error = Cli::try_parse_from(["local", "package", "--arch", "riscv"]).unwrap_err().to_string();
+        for word in ["riscv", "arm64", "x86_64"] {
+            assert!(error.contains(word), "{error}");
+        }
     }
 }

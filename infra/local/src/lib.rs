@@ -4,9 +4,11 @@
 
 mod alerts;
 pub mod alone;
+mod archive;
 mod artifacts;
 mod aws;
 mod calls;
+mod checksum;
 pub mod cli;
 mod columns;
 mod conversations;
@@ -30,6 +32,7 @@ mod ministack;
 mod mirror;
 mod notices;
 mod orders;
+mod origin;
 mod package;
 mod page;
 mod process;

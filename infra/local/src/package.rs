@@ -2,26 +2,49 @@
 
 use std::env::join_paths;
 use std::ffi::OsString;
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use tokio::process::Command;
 
+use crate::archive::{self, Packing};
 use crate::cli::Settings;
 use crate::folders::RunFolder;
+use crate::origin::Origin;
 use crate::process::Group;
 use crate::progress::Progress;
 use crate::signals::unless_interrupted;
 use crate::tools::{self, Tool};
-use crate::{artifacts, folders, venv};
+use crate::{artifacts, checksum, folders, venv};
 
-pub(crate) async fn run(settings: &Settings) -> Result<ExitCode> {
-    unless_interrupted(build(settings)).await
+/// A processor of Lambda, by the word that Lambda and Terraform's `architecture` have for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Architecture {
+    #[value(name = "arm64")]
+    Arm64,
+    #[value(name = "x86_64")]
+    X86,
+}
+
+impl Architecture {
+    /// The word of cargo-lambda.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Arm64 => "--arm64",
+            Self::X86 => "--x86-64",
+        }
+    }
+}
+
+pub(crate) async fn run(settings: &Settings, architecture: Architecture) -> Result<ExitCode> {
+    unless_interrupted(build(settings, architecture)).await
 }
 
 #[expect(clippy::print_stdout, reason = "the result is for the person at the terminal")]
-async fn build(settings: &Settings) -> Result<ExitCode> {
+async fn build(settings: &Settings, architecture: Architecture) -> Result<ExitCode> {
     tools::require(&[Tool::Cargo, Tool::Python]).await?;
     let target = folders::target().await?;
     let run = RunFolder::create(&target.join("local"))?;
@@ -31,25 +54,39 @@ async fn build(settings: &Settings) -> Result<ExitCode> {
     let programs = venv::prepare(&target.join("local/venv-package"), &requirements, &log, &step).await?;
     step.done();
 
+    let origin = Origin::find(&folders::project(), &target, &settings.cargo_home()?).await?;
     let mut command = Command::new(Tool::Cargo.program());
     command.current_dir(folders::project()).env("PATH", with_first(&programs, settings.path.as_ref())?);
-    command.args(["lambda", "build", "--release", "--arm64", "--output-format", "zip"]);
-    for function in artifacts::FUNCTIONS {
-        command.args(["-p", function]);
-    }
+    command.env("CARGO_ENCODED_RUSTFLAGS", origin.flags());
+    command.args(["lambda", "build", "--release", "--locked", architecture.flag()]);
+    command.args(artifacts::FUNCTIONS.iter().flat_map(|function| ["-p", function]));
     let status = Group::spawn(&mut command)?.wait().await?;
     if !status.success() {
         bail!("cargo lambda build ended with {status}");
     }
-    // Named as `terraform/examples/minimal` looks for them.
+    // The same names for both architectures, as the examples of Terraform look for them.
     let package = target.join("package");
-    std::fs::create_dir_all(&package)?;
-    for function in artifacts::FUNCTIONS {
-        let zip = package.join(format!("{function}.zip"));
-        std::fs::copy(target.join("lambda").join(function).join("bootstrap.zip"), &zip)?;
-        println!("{}", zip.display());
+    for line in pack(&target.join("lambda"), &package, &origin)? {
+        println!("{line}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Packs what was built, and writes the list of checksums beside it; returns where everything is.
+fn pack(built: &Path, package: &Path, origin: &Origin) -> Result<Vec<String>> {
+    fs::create_dir_all(package).with_context(|| format!("could not make {}", package.display()))?;
+    let mut names = Vec::new();
+    for function in artifacts::FUNCTIONS {
+        let program = built.join(function).join("bootstrap");
+        origin.is_not_in(&program)?;
+        let name = format!("{function}.zip");
+        archive::pack(&program, &package.join(&name), Packing::Tight)?;
+        names.push(name);
+    }
+    let list = package.join("SHA256SUMS");
+    checksum::write_list(package, &names, &list)?;
+    names.push("SHA256SUMS".to_owned());
+    Ok(names.iter().map(|name| package.join(name).display().to_string()).collect())
 }
 
 fn with_first(folder: &Path, path: Option<&OsString>) -> Result<OsString> {

@@ -1,23 +1,21 @@
 //! Python environments, made from a file of pinned requirements and kept until that file changes.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use crate::progress::Step;
 use crate::tools::Tool;
-use crate::{folders, process};
+use crate::{checksum, folders, process};
 
 /// The folder of programs of an environment that holds exactly these requirements.
 pub(crate) async fn prepare(folder: &Path, requirements: &Path, log: &Path, step: &Step) -> Result<PathBuf> {
     let wanted =
         fs::read(requirements).with_context(|| format!("could not read {}", requirements.display()))?;
-    let wanted = fingerprint(&wanted);
+    let wanted = checksum::sha256(&wanted);
     let stamp = folder.join("requirements.sha256");
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
@@ -44,18 +42,8 @@ pub(crate) async fn prepare(folder: &Path, requirements: &Path, log: &Path, step
     Ok(programs)
 }
 
-fn fingerprint(text: &[u8]) -> String {
-    Sha256::digest(text).iter().fold(String::new(), |mut hexadecimal, byte| {
-        // Writing to a string does not fail.
-        let _written = write!(hexadecimal, "{byte:02x}");
-        hexadecimal
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn every_requirement_is_pinned() {
         for text in [include_str!("../requirements.txt"), include_str!("../requirements-package.txt")] {
@@ -67,11 +55,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn another_file_is_another_environment() {
-        assert_eq!(fingerprint(b"").len(), 64);
-        assert_ne!(fingerprint(b"a==1"), fingerprint(b"a==2"));
     }
 }

@@ -61,3 +61,44 @@ run "a_wildcard_of_repositories_is_refused" {
 
   expect_failures = [var.repository]
 }
+
+run "networks_and_keys_have_to_be_asked_for" {
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.apply.policy, "ec2:") && !strcontains("${aws_iam_role_policy.apply.policy}${aws_iam_role_policy.plan.policy}", "kms:")
+    error_message = "Who deploys without VPC and key needs no right on either."
+  }
+}
+
+run "a_key_is_granted_to_services_alone" {
+  variables {
+    networks     = true
+    kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"]
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.apply.policy).Statement : statement.Sid => try(statement.Condition, null) if contains(statement.Action, "kms:CreateGrant") } == {
+      GrantKeyToServices = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
+    }
+    error_message = "Only services may be given a grant."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : statement.Action if strcontains(join(" ", statement.Action), "kms:")] == [["kms:DescribeKey"]]
+    error_message = "A plan must only look at the key."
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.apply.policy).Statement : alltrue([for resource in statement.Resource : startswith(resource, "arn:aws:ec2:*:123456789012:")]) if statement.Sid == "MakeNetworks"])
+    error_message = "Networks may be made in this account only."
+  }
+}
+
+run "an_alias_is_no_key" {
+  command = plan
+
+  variables {
+    kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/soc"]
+  }
+
+  expect_failures = [var.kms_key_arns]
+}

@@ -32,3 +32,8 @@ output "feeds" {
   description = "Feeds: `bucket`, which holds their copies, the snapshot and the lists, and `every_minutes` by feed."
   value       = module.pipeline.feeds
 }
+
+output "key_policy" {
+  description = "Policy (JSON) that a KMS key of yours needs before modules/pipeline takes it as `kms_key_arn`."
+  value       = module.pipeline.key_policy
+}

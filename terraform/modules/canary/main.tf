@@ -34,5 +34,6 @@ module "schedule" {
   purpose           = "send the synthetic alert"
   retries           = 3
   event_age_seconds = 600
+  kms_key_arn       = var.kms_key_arn
   tags              = var.tags
 }

@@ -38,8 +38,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
+    bucket_key_enabled = var.kms_key_arn != null # a data key for the bucket, not one for each object
+
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms_key_arn
     }
   }
 }
@@ -111,6 +114,8 @@ module "ingest" {
   memory_mb          = var.memory_mb
   log_level          = var.log_level
   log_retention_days = var.log_retention_days
+  kms_key_arn        = var.kms_key_arn
+  network            = var.network
   tags               = var.tags
 }
 
@@ -131,5 +136,6 @@ module "schedules" {
   purpose           = "call ingest"
   retries           = 2
   event_age_seconds = 300
+  kms_key_arn       = var.kms_key_arn
   tags              = var.tags
 }

@@ -38,6 +38,16 @@ output "log_group" {
   value       = module.ingest.log_group
 }
 
+output "role_arn" {
+  description = "ARN of the function's role."
+  value       = module.ingest.role_arn
+}
+
+output "statements" {
+  description = "What the function itself may do, without what a VPC and a key add: a list of statements (JSON)."
+  value       = module.ingest.statements
+}
+
 output "environment" {
   description = "The function's environment variables."
   value       = module.ingest.environment

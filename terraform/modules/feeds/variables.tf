@@ -110,6 +110,17 @@ variable "deletion_protection" {
   type        = bool
 }
 
+variable "kms_key_arn" {
+  description = "KMS key of your own that encrypts the bucket, the tables that ingest writes, its variables, its log and the schedules; null: keys of AWS."
+  type        = string
+}
+
+variable "network" {
+  description = "Subnets and security groups of a VPC that ingest is put into; null: outside of one. Inside, it reaches what they lead to and nothing else."
+  type        = object({ subnet_ids = list(string), security_group_ids = list(string) })
+  default     = null
+}
+
 variable "tags" {
   description = "Tags of everything in this module."
   type        = map(string)

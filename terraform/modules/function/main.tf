@@ -30,6 +30,30 @@ locals {
     }],
   )
 
+  # Lambda makes the network interfaces of a function with the function's role, and these actions take no narrower resource
+  # where they are judged. So that its code cannot use them, they are denied to whatever runs in the function:
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  interface_actions = [
+    "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+  ]
+  network_statements = [for network in var.network[*] : [
+    {
+      Sid      = "LetLambdaConnect"
+      Effect   = "Allow"
+      Action   = local.interface_actions
+      Resource = ["*"]
+    },
+    {
+      Sid      = "NotFromItsCode"
+      Effect   = "Deny"
+      Action   = local.interface_actions
+      Resource = ["*"]
+      # The log group is called like the function: its ARN has partition, region and account.
+      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = replace(replace(aws_cloudwatch_log_group.this.arn, ":logs:", ":lambda:"), ":log-group:/aws/lambda/", ":function:") } }
+    },
+  ]]
+
   passed_statements = [for statement in var.statements : merge(
     {
       Sid      = statement.sid
@@ -39,6 +63,23 @@ locals {
     },
     { for key, condition in { Condition = statement.condition } : key => condition if condition != null },
   )]
+
+  # Services that open what they keep, and those that seal it, with the key and in the name of the function: no call of KMS
+  # is its own. Lambda opens the function's variables.
+  actions = concat(flatten(local.own_statements[*].Action), flatten(var.statements[*].actions))
+  opening = concat(["lambda"], [for service in ["dynamodb", "s3", "sqs", "ssm"] : service if anytrue([for action in local.actions : startswith(action, "${service}:")])])
+  sealing = concat(contains(local.actions, "s3:PutObject") ? ["s3"] : [], contains(local.actions, "sqs:SendMessage") ? ["sqs"] : [])
+
+  key_statements = flatten([for arn in var.kms_key_arn[*] : [for statement in [
+    { sid = "OpenByKey", action = "kms:Decrypt", services = local.opening },
+    { sid = "SealByKey", action = "kms:GenerateDataKey", services = local.sealing },
+    ] : {
+    Sid       = statement.sid
+    Effect    = "Allow"
+    Action    = [statement.action]
+    Resource  = [arn]
+    Condition = { StringEquals = { "kms:ViaService" = [for service in statement.services : "${service}.${split(":", arn)[3]}.amazonaws.com"] } }
+  } if length(statement.services) > 0]])
 }
 
 resource "aws_iam_role" "this" {
@@ -62,7 +103,7 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = concat(local.own_statements, local.passed_statements)
+    Statement = concat(local.own_statements, local.passed_statements, local.key_statements, flatten(local.network_statements))
   })
 }
 
@@ -70,6 +111,7 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = var.tags
 }
 
@@ -82,6 +124,7 @@ resource "aws_lambda_function" "this" {
   architectures = [var.architecture]
   memory_size   = var.memory_mb
   timeout       = var.timeout_seconds
+  kms_key_arn   = var.kms_key_arn # of the variables
   tags          = var.tags
 
   filename          = var.artifact.local_zip
@@ -92,6 +135,15 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = local.environment
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.network[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   # Lambda drops lines below application_log_level. Metrics travel as log lines that count as INFO, so INFO is the

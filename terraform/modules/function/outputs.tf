@@ -23,6 +23,11 @@ output "policy" {
   value       = aws_iam_role_policy.this.policy
 }
 
+output "statements" {
+  description = "What the function itself may do, without what a VPC and a key add: a list of statements (JSON)."
+  value       = jsonencode(concat(local.own_statements, local.passed_statements))
+}
+
 output "environment" {
   description = "The function's environment variables."
   value       = local.environment

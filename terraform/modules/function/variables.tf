@@ -162,6 +162,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "kms_key_arn" {
+  description = "KMS key of your own that encrypts the function's variables and log, and what it reads and writes; its policy must let CloudWatch Logs use it (module `key-policy`); null: keys of AWS, for which no permission is needed."
+  type        = string
+}
+
+variable "network" {
+  description = "Subnets and security groups of a VPC that the function is put into; null: outside of one. Inside, it reaches what they lead to and nothing else."
+  type        = object({ subnet_ids = list(string), security_group_ids = list(string) })
+  default     = null
+}
+
 variable "tags" {
   description = "Tags of everything in this module."
   type        = map(string)

@@ -71,6 +71,7 @@ module "queue" {
   visibility_timeout_seconds = var.visibility_timeout_seconds
   max_receive_count          = var.max_receive_count
   sender_topic_arn           = aws_sns_topic.this.arn
+  kms_key_arn                = var.kms_key_arn
   tags                       = var.tags
 }
 

@@ -36,6 +36,11 @@ variable "max_receive_count" {
   default     = 5
 }
 
+variable "kms_key_arn" {
+  description = "KMS key of your own that encrypts the queue; its policy must let `sns.amazonaws.com` use it; null: the key of SQS."
+  type        = string
+}
+
 variable "tags" {
   description = "Tags of everything that takes them."
   type        = map(string)

@@ -82,6 +82,7 @@ module "queues" {
   name                       = "${var.name}-${each.key}"
   visibility_timeout_seconds = each.value
   max_receive_count          = var.max_receive_count
+  kms_key_arn                = var.kms_key_arn
   tags                       = var.tags
 }
 
@@ -90,6 +91,7 @@ module "tables" {
 
   name                = var.name
   deletion_protection = var.deletion_protection
+  kms_key_arn         = var.kms_key_arn
   tags                = var.tags
 }
 
@@ -167,6 +169,8 @@ module "enrich" {
   maximum_concurrency     = var.functions.enrich.maximum_concurrency
   log_level               = var.log_level
   log_retention_days      = var.log_retention_days
+  kms_key_arn             = var.kms_key_arn
+  network                 = local.placement["enrich"]
   tags                    = var.tags
 }
 
@@ -255,6 +259,8 @@ module "analyze" {
   maximum_concurrency     = var.functions.analyze.maximum_concurrency
   log_level               = var.log_level
   log_retention_days      = var.log_retention_days
+  kms_key_arn             = var.kms_key_arn
+  network                 = local.placement["analyze"]
   tags                    = var.tags
 }
 
@@ -273,6 +279,7 @@ module "sweep" {
   role_name         = "${var.name}-sweep"
   purpose           = "call functions for what is due"
   event_age_seconds = 60
+  kms_key_arn       = var.kms_key_arn
   tags              = var.tags
 }
 
@@ -351,6 +358,8 @@ module "notify" {
   maximum_concurrency     = var.functions.notify.maximum_concurrency
   log_level               = var.log_level
   log_retention_days      = var.log_retention_days
+  kms_key_arn             = var.kms_key_arn
+  network                 = local.placement["notify"]
   tags                    = var.tags
 }
 
@@ -382,6 +391,8 @@ module "feeds" {
   log_level           = var.log_level
   log_retention_days  = var.log_retention_days
   deletion_protection = var.deletion_protection
+  kms_key_arn         = var.kms_key_arn
+  network             = local.placement["ingest"]
   tags                = var.tags
 }
 
@@ -393,8 +404,9 @@ module "mail_events" {
   name                       = "${var.name}-mail-events"
   visibility_timeout_seconds = 6 * var.functions.notify.timeout_seconds
   require_tls                = var.mail_events.require_tls
-  topic_key_arn              = var.mail_events.topic_key_arn
+  topic_key_arn              = local.topic_keys.mail_events
   max_receive_count          = var.max_receive_count
+  kms_key_arn                = var.kms_key_arn
   tags                       = var.tags
 }
 
@@ -465,6 +477,8 @@ module "hunt" {
   memory_mb          = var.functions.hunt.memory_mb
   log_level          = var.log_level
   log_retention_days = var.log_retention_days
+  kms_key_arn        = var.kms_key_arn
+  network            = local.placement["hunt"]
   tags               = var.tags
 }
 
@@ -482,13 +496,15 @@ module "hunt_schedule" {
   role_name         = "${var.name}-hunt-schedule"
   purpose           = "call hunt"
   event_age_seconds = 300
+  kms_key_arn       = var.kms_key_arn
   tags              = var.tags
 }
 
 # The operator fills these with `aws ssm put-parameter --overwrite`; "unset" means that the provider is off. Terraform
 # never sees the key: value_wo is not stored and is sent at creation only. Any later update of a parameter would have to
 # send a value again, so everything but the tags is left alone.
-# The default key aws/ssm lets every principal of the account decrypt what it may read: no kms permission is needed.
+# The default key aws/ssm lets every principal of the account decrypt what it may read: no kms permission is needed. A key of
+# one's own counts for parameters that are made with it; the others change at their next `triage secrets set --key-id`.
 resource "aws_ssm_parameter" "key" {
   for_each = {
     abuseipdb = "API key of AbuseIPDB"
@@ -501,6 +517,7 @@ resource "aws_ssm_parameter" "key" {
   name             = "/${var.name}/${each.key}-key"
   description      = each.value
   type             = "SecureString"
+  key_id           = var.kms_key_arn
   value_wo         = "unset"
   value_wo_version = 1
   tags             = var.tags
@@ -517,6 +534,7 @@ resource "aws_ssm_parameter" "webhook" {
   name             = "/${var.name}/webhook-${each.key}"
   description      = "Address of the chat webhook of the group ${each.key}"
   type             = "SecureString"
+  key_id           = var.kms_key_arn
   value_wo         = "unset"
   value_wo_version = 1
   tags             = var.tags

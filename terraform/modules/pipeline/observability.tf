@@ -29,7 +29,7 @@ module "observability" {
   intelligence_providers = [for provider, settings in var.intelligence : provider if settings.url != ""]
   canary                 = local.canary_flies ? { silence_seconds = var.observability.canary.silence_hours * 3600 } : null
 
-  notify       = var.observability.notify
+  notify       = merge(var.observability.notify, { topic_key_arn = local.topic_keys.alarms })
   runbooks_url = var.observability.runbooks_url
   dashboard    = var.observability.dashboard
   budget       = var.observability.budget
@@ -40,7 +40,8 @@ module "canary" {
   source = "../canary"
   count  = local.canary_flies ? 1 : 0
 
-  name      = var.name
-  queue_arn = module.queues["alerts"].arn
-  tags      = var.tags
+  name        = var.name
+  queue_arn   = module.queues["alerts"].arn
+  kms_key_arn = var.kms_key_arn
+  tags        = var.tags
 }

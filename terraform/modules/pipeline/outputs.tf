@@ -64,7 +64,7 @@ output "publisher_policy" {
   description = "IAM policy (JSON) for the publisher on the Wazuh manager: it may send to the alerts queue, take from the feedback queue and fetch lists, nothing else."
   value = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid      = "SendAlerts"
         Effect   = "Allow"
@@ -90,7 +90,14 @@ output "publisher_policy" {
         Action   = ["s3:ListBucket"]
         Resource = [module.feeds.bucket_arn]
       },
-    ]
+      ], [for arn in var.kms_key_arn[*] : {
+        # SQS and S3 use the key in the publisher's name; it cannot use it itself.
+        Sid       = "UseKey"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = [arn]
+        Condition = { StringEquals = { "kms:ViaService" = [for service in ["s3", "sqs"] : "${service}.${data.aws_region.current.id}.amazonaws.com"] } }
+    }])
   })
 }
 
@@ -102,4 +109,25 @@ output "alarms" {
 output "canary_alert" {
   description = "The synthetic alert, with Scheduler's words for its id and time; null without it."
   value       = one(module.canary[*].alert)
+}
+
+output "network" {
+  description = "Functions inside a VPC: `inside`, their names; `endpoints`, the services of AWS that must be reached there; `vpc_id`, `subnet_ids` and `security_group_ids`, of the VPC that was made or of yours (`vpc_id` null)."
+  value = {
+    inside             = local.inside
+    endpoints          = sort(keys(local.endpoints))
+    vpc_id             = one(module.network[*].vpc_id)
+    subnet_ids         = lookup(local.subnets, "made", var.network).subnet_ids
+    security_group_ids = lookup(local.subnets, "made", var.network).security_group_ids
+  }
+
+  precondition {
+    condition     = length(local.stranded) == 0
+    error_message = "network.functions puts functions where they cannot work: ${join("; ", local.stranded)}. Leave them out of network.functions, give subnets that lead to the internet (network.internet = true), or name in network.without_internet the hosts that are reached without it or never asked."
+  }
+}
+
+output "key_policy" {
+  description = "Policy (JSON) that a KMS key of yours needs for `kms_key_arn`; it depends on `name` alone."
+  value       = module.key_policy.json
 }

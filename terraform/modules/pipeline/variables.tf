@@ -945,6 +945,78 @@ variable "log_retention_days" {
   }
 }
 
+variable "network" {
+  description = <<-TEXT
+    Puts functions into a VPC, where they reach nothing but what they use (docs/security.md). By default none is in one.
+    zones: makes a VPC without a way to the internet, with a subnet in each of these availability zones, and the endpoints of
+    AWS that the functions inside use. cidr: its addresses, /16 to /25.
+    subnet_ids, security_group_ids: subnets and security groups of yours instead. They must lead to the services that the output
+    `network` names, by endpoints or by what you have. internet: they lead to everything else, too: a NAT, a firewall.
+    functions: who is inside: enrich, analyze, notify, hunt, ingest. null: all whose hosts are reached from there.
+    without_internet: hosts that need no way to the internet, because the subnets lead to them (a MISP or a model of yours), or
+    because they are never asked: the key of their provider stays unset.
+  TEXT
+  type = object({
+    zones              = optional(list(string), [])
+    cidr               = optional(string, "10.117.0.0/24")
+    subnet_ids         = optional(list(string), [])
+    security_group_ids = optional(list(string), [])
+    internet           = optional(bool, false)
+    functions          = optional(set(string))
+    without_internet   = optional(list(string), [])
+  })
+  default = {}
+
+  validation {
+    condition     = length(var.network.zones) == 0 || length(var.network.subnet_ids) + length(var.network.security_group_ids) == 0
+    error_message = "network takes zones, for a VPC that is made, or subnet_ids and security_group_ids of one that exists, not both."
+  }
+
+  validation {
+    condition     = (length(var.network.subnet_ids) > 0) == (length(var.network.security_group_ids) > 0)
+    error_message = "network.subnet_ids and network.security_group_ids belong together: Lambda takes none without the other."
+  }
+
+  validation {
+    condition     = length(var.network.zones) == 0 || length(distinct(var.network.zones)) >= 2
+    error_message = "network.zones must be at least two availability zones, so that one may fail."
+  }
+
+  validation {
+    condition = alltrue(concat(
+      [for id in var.network.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))],
+      [for id in var.network.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))],
+    ))
+    error_message = "network.subnet_ids must be ids such as subnet-0123456789abcdef0, and network.security_group_ids such as sg-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = !var.network.internet || length(var.network.subnet_ids) > 0
+    error_message = "network.internet says something about subnets of yours: a VPC that is made here leads nowhere else."
+  }
+
+  validation {
+    condition     = var.network.functions == null ? true : length(var.network.functions) > 0 && length(setsubtract(var.network.functions, ["enrich", "analyze", "notify", "hunt", "ingest"])) == 0
+    error_message = "network.functions must name some of enrich, analyze, notify, hunt and ingest, or be null."
+  }
+
+  validation {
+    condition     = alltrue([for host in var.network.without_internet : can(regex("^[^\\s/:]+$|^\\[[0-9a-fA-F:]+\\]$", host))])
+    error_message = "network.without_internet must be hosts as they stand in an address, such as misp.example.internal, without scheme, port or path."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "KMS key of your own, in this region, that encrypts queues, tables, bucket, logs, variables, parameters, topics and schedules; null: keys of AWS. Its policy must say what the output `key_policy` says, before it is used here (docs/security.md)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID), not of an alias: permissions for an alias mean nothing."
+  }
+}
+
 variable "tags" {
   description = "Tags of everything in this module."
   type        = map(string)

@@ -1,5 +1,7 @@
 # A standard queue and its dead-letter queue (DLQ).
 #
+# With a key of one's own SQS asks KMS for a data key every 300 s and queue, not for every message.
+#
 # The provider watches every new queue, and every attribute set on its own, for 25 s. Policies are therefore written
 # inline (with an ARN made from the name), the two queues are created side by side, and only the two redrive settings,
 # which need both queues to exist, come in a second round.
@@ -9,6 +11,8 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
+  data_key_reuse_seconds = var.kms_key_arn == null ? null : 300
+
   dead_letter_name = "${var.name}-dlq"
   arn_prefix       = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
 
@@ -44,9 +48,12 @@ resource "aws_sqs_queue" "main" {
   visibility_timeout_seconds = var.visibility_timeout_seconds
   message_retention_seconds  = 4 * 24 * 3600
   max_message_size           = 262144
-  sqs_managed_sse_enabled    = true
   policy                     = local.main_policy
   tags                       = var.tags
+
+  sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
+  kms_master_key_id                 = var.kms_key_arn
+  kms_data_key_reuse_period_seconds = local.data_key_reuse_seconds
 }
 
 # A message keeps the age it had in the main queue, so the DLQ keeps it longer.
@@ -54,9 +61,12 @@ resource "aws_sqs_queue" "dead_letter" {
   name                      = local.dead_letter_name
   message_retention_seconds = 14 * 24 * 3600
   max_message_size          = 262144
-  sqs_managed_sse_enabled   = true
   policy                    = local.tls_only[local.dead_letter_name]
   tags                      = var.tags
+
+  sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
+  kms_master_key_id                 = var.kms_key_arn
+  kms_data_key_reuse_period_seconds = local.data_key_reuse_seconds
 }
 
 resource "aws_sqs_queue_redrive_policy" "main" {

@@ -36,6 +36,11 @@ variable "sender_topic_arn" {
   default     = null
 }
 
+variable "kms_key_arn" {
+  description = "KMS key of your own that encrypts both queues; null: the key of SQS."
+  type        = string
+}
+
 variable "tags" {
   description = "Tags of both queues."
   type        = map(string)

@@ -1,10 +1,25 @@
 # Schedules that do one thing to one or more targets, and the role that lets them do that and nothing else.
 
+locals {
+  # Scheduler opens its schedules with the role of each, and a message for a queue that is encrypted by the same key needs a
+  # data key.
+  key_statements = [for arn in var.kms_key_arn[*] : {
+    Sid      = "UseKey"
+    Effect   = "Allow"
+    Action   = concat(["kms:Decrypt"], var.action == "sqs:SendMessage" ? ["kms:GenerateDataKey"] : [])
+    Resource = [arn]
+    Condition = { StringEquals = { "kms:ViaService" = [
+      for service in concat(["scheduler"], var.action == "sqs:SendMessage" ? ["sqs"] : []) : "${service}.${split(":", arn)[3]}.amazonaws.com"
+    ] } }
+  }]
+}
+
 resource "aws_scheduler_schedule" "this" {
   for_each = var.schedules
 
   name                = each.key
   description         = each.value.description
+  kms_key_arn         = var.kms_key_arn
   schedule_expression = "rate(${each.value.every_minutes} ${each.value.every_minutes == 1 ? "minute" : "minutes"})"
 
   flexible_time_window {
@@ -45,12 +60,12 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
+    Statement = concat([{
       Sid      = "ReachTargets"
       Effect   = "Allow"
       Action   = [var.action]
       Resource = distinct([for schedule in values(var.schedules) : schedule.target_arn])
-    }]
+    }], local.key_statements)
   })
 }
 

@@ -52,6 +52,11 @@ variable "event_age_seconds" {
   }
 }
 
+variable "kms_key_arn" {
+  description = "KMS key of your own that encrypts the schedules, and the queue if they send to one; null: the key of Scheduler."
+  type        = string
+}
+
 variable "tags" {
   description = "Tags of everything that takes them."
   type        = map(string)

@@ -14,6 +14,11 @@ variable "deletion_protection" {
   default     = false
 }
 
+variable "kms_key_arn" {
+  description = "KMS key of your own that encrypts every table; null: the key aws/dynamodb."
+  type        = string
+}
+
 variable "tags" {
   description = "Tags of every table."
   type        = map(string)

@@ -5,8 +5,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name      = "triage"
-  queue_arn = "arn:aws:sqs:eu-central-1:123456789012:triage-alerts"
+  kms_key_arn = null
+  name        = "triage"
+  queue_arn   = "arn:aws:sqs:eu-central-1:123456789012:triage-alerts"
 }
 
 run "scheduler_finds_its_words_in_the_alert" {

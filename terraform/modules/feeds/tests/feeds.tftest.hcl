@@ -17,8 +17,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name     = "triage"
-  artifact = { s3_bucket = "releases", s3_key = "ingest.zip", s3_object_version = "7" }
+  kms_key_arn = null
+  name        = "triage"
+  artifact    = { s3_bucket = "releases", s3_key = "ingest.zip", s3_object_version = "7" }
 
   sources = {
     otx              = { enabled = true, every_minutes = 60 }
@@ -145,4 +146,22 @@ run "a_mirror_of_nobody_is_refused" {
   }
 
   expect_failures = [var.mirrors]
+}
+
+run "a_key_of_ones_own_encrypts_the_bucket_with_one_data_key" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  assert {
+    condition = [for rule in aws_s3_bucket_server_side_encryption_configuration.this.rule : [
+      rule.bucket_key_enabled, rule.apply_server_side_encryption_by_default[0].sse_algorithm, rule.apply_server_side_encryption_by_default[0].kms_master_key_id,
+    ]] == [[true, "aws:kms", "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"]]
+    error_message = "The bucket must have the key, and ask KMS for the bucket rather than for each object."
+  }
+
+  assert {
+    condition     = { for statement in jsondecode(output.policy).Statement : statement.Sid => length(statement.Condition.StringEquals["kms:ViaService"]) if endswith(statement.Sid, "ByKey") } == { OpenByKey = 4, SealByKey = 1 }
+    error_message = "ingest opens its variables, rows, objects and parameters with the key, and seals objects."
+  }
 }

@@ -11,8 +11,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name     = "enrich"
-  artifact = { s3_bucket = "releases", s3_key = "enrich.zip", s3_object_version = "7" }
+  kms_key_arn = null
+  name        = "enrich"
+  artifact    = { s3_bucket = "releases", s3_key = "enrich.zip", s3_object_version = "7" }
 
   source_queue = {
     arn                        = "arn:aws:sqs:eu-central-1:123456789012:alerts"
@@ -273,5 +274,99 @@ run "a_function_without_a_queue_reads_none" {
   assert {
     condition     = keys(aws_lambda_function.this.environment[0].variables) == tolist(["CLAIMS_TABLE", "LEASE_SECONDS", "LOG_LEVEL"])
     error_message = "It must not be told of a dead-letter queue."
+  }
+}
+
+run "a_key_of_ones_own_encrypts_variables_and_log" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.kms_key_arn == var.kms_key_arn && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "The variables and the log must have the key."
+  }
+}
+
+run "the_role_uses_the_key_only_through_the_services_that_it_calls" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+    statements = [
+      { sid = "Claim", actions = ["dynamodb:UpdateItem"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/claims"] },
+      { sid = "Keep", actions = ["s3:GetObject", "s3:PutObject"], resources = ["arn:aws:s3:::feeds/x"] },
+    ]
+  }
+
+  assert {
+    condition = [for statement in jsondecode(output.policy).Statement : statement if endswith(statement.Sid, "ByKey")] == [
+      {
+        Sid       = "OpenByKey"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt"]
+        Resource  = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"]
+        Condition = { StringEquals = { "kms:ViaService" = [for service in ["lambda", "dynamodb", "s3", "sqs"] : "${service}.eu-central-1.amazonaws.com"] } }
+      },
+      {
+        Sid       = "SealByKey"
+        Effect    = "Allow"
+        Action    = ["kms:GenerateDataKey"]
+        Resource  = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"]
+        Condition = { StringEquals = { "kms:ViaService" = ["s3.eu-central-1.amazonaws.com", "sqs.eu-central-1.amazonaws.com"] } }
+      },
+    ]
+    error_message = "The key may be used through other services than those that the function calls."
+  }
+}
+
+run "who_only_reads_parameters_seals_nothing" {
+  variables {
+    kms_key_arn  = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+    source_queue = null
+    statements   = [{ sid = "ReadKey", actions = ["ssm:GetParameter"], resources = ["arn:aws:ssm:eu-central-1:123456789012:parameter/x"] }]
+  }
+
+  assert {
+    condition = { for statement in jsondecode(output.policy).Statement : statement.Sid => statement.Condition.StringEquals["kms:ViaService"] if endswith(statement.Sid, "ByKey") } == {
+      OpenByKey = ["lambda.eu-central-1.amazonaws.com", "ssm.eu-central-1.amazonaws.com"]
+    }
+    error_message = "A function that writes nothing needs no data key."
+  }
+}
+
+run "outside_of_a_vpc_the_role_knows_no_network" {
+  assert {
+    condition     = length(aws_lambda_function.this.vpc_config) == 0 && !strcontains(output.policy, "ec2:")
+    error_message = "A function outside of a VPC must have no right on networks."
+  }
+}
+
+run "inside_a_vpc_lambda_connects_the_function_and_its_code_cannot" {
+  variables {
+    network = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.vpc_config[0].subnet_ids == toset(["subnet-1", "subnet-2"]) && aws_lambda_function.this.vpc_config[0].security_group_ids == toset(["sg-1"])
+    error_message = "The function must be in the subnets that were given."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(output.policy).Statement : "${statement.Effect} ${statement.Sid}" => try(statement.Condition, {}) if contains(statement.Resource, "*") } == {
+      "Allow LetLambdaConnect" = {}
+      "Deny NotFromItsCode"    = { ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:enrich" } }
+    }
+    error_message = "What is allowed to Lambda on every resource must be denied to the function's code."
+  }
+
+  assert {
+    condition = length(distinct([for statement in jsondecode(output.policy).Statement : statement.Action if contains(statement.Resource, "*")])) == 1 && alltrue(flatten([
+      for statement in jsondecode(output.policy).Statement : [for action in statement.Action : startswith(action, "ec2:")] if contains(statement.Resource, "*")
+    ]))
+    error_message = "Exactly what is allowed must be denied, and it must be about networks alone."
+  }
+
+  assert {
+    condition     = !strcontains(output.statements, "ec2:") && length(jsondecode(output.statements)) == length(jsondecode(output.policy).Statement) - 2
+    error_message = "What the function itself may do is the same inside and outside."
   }
 }

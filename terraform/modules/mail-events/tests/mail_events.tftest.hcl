@@ -27,6 +27,7 @@ override_resource {
 }
 
 variables {
+  kms_key_arn                = null
   name                       = "events"
   visibility_timeout_seconds = 180
 }

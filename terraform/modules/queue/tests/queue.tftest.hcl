@@ -21,7 +21,8 @@ override_resource {
 }
 
 variables {
-  name = "alerts"
+  kms_key_arn = null
+  name        = "alerts"
 }
 
 run "a_message_that_keeps_failing_goes_to_the_dead_letter_queue" {
@@ -127,5 +128,18 @@ run "a_topic_may_send_to_the_queue_if_it_is_named" {
   assert {
     condition     = [for statement in jsondecode(aws_sqs_queue.dead_letter.policy).Statement : statement.Effect] == ["Deny"]
     error_message = "Nobody sends to the DLQ by this policy."
+  }
+}
+
+run "a_key_of_ones_own_encrypts_both_queues_with_a_data_key_for_five_minutes" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  assert {
+    condition = alltrue([for queue in [aws_sqs_queue.main, aws_sqs_queue.dead_letter] :
+      queue.kms_master_key_id == var.kms_key_arn && queue.kms_data_key_reuse_period_seconds == 300
+    ])
+    error_message = "Both queues must have the key, and not ask KMS for every message."
   }
 }

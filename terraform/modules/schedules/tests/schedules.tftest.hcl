@@ -5,6 +5,7 @@ mock_provider "aws" {
 }
 
 variables {
+  kms_key_arn = null
   schedules = {
     triage-sweep-one = { description = "Sweeps", every_minutes = 1, target_arn = "arn:aws:lambda:eu-central-1:123456789012:function:one", input = "{}" }
     triage-sweep-two = { description = "Sweeps", every_minutes = 15, spread_minutes = 5, target_arn = "arn:aws:lambda:eu-central-1:123456789012:function:two", input = "{}" }
@@ -47,4 +48,41 @@ run "another_action_is_refused" {
   }
 
   expect_failures = [var.action]
+}
+
+run "a_key_of_ones_own_encrypts_the_schedules_and_their_role_may_open_them" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  assert {
+    condition     = alltrue([for schedule in aws_scheduler_schedule.this : schedule.kms_key_arn == var.kms_key_arn])
+    error_message = "Every schedule must have the key."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(output.policy).Statement : statement if statement.Sid == "UseKey"] == [{
+      Sid       = "UseKey"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"]
+      Condition = { StringEquals = { "kms:ViaService" = ["scheduler.eu-central-1.amazonaws.com"] } }
+    }]
+    error_message = "The role must open schedules with the key, by Scheduler, and nothing else."
+  }
+}
+
+run "a_message_for_an_encrypted_queue_needs_a_data_key" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+    action      = "sqs:SendMessage"
+    functions   = {}
+  }
+
+  assert {
+    condition = [for statement in jsondecode(output.policy).Statement : [statement.Action, statement.Condition.StringEquals["kms:ViaService"]] if statement.Sid == "UseKey"] == [[
+      ["kms:Decrypt", "kms:GenerateDataKey"], ["scheduler.eu-central-1.amazonaws.com", "sqs.eu-central-1.amazonaws.com"],
+    ]]
+    error_message = "The role must seal messages with the key, by SQS."
+  }
 }

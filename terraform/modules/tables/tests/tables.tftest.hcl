@@ -1,7 +1,8 @@
 mock_provider "aws" {}
 
 variables {
-  name = "test"
+  kms_key_arn = null
+  name        = "test"
 }
 
 run "the_tables_have_the_keys_the_programs_use" {
@@ -83,5 +84,18 @@ run "deletion_protection_covers_every_table" {
   assert {
     condition     = alltrue([for resource in aws_dynamodb_table.this : resource.deletion_protection_enabled])
     error_message = "Deletion protection must cover every table."
+  }
+}
+
+run "a_key_of_ones_own_encrypts_every_table" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.this : table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == var.kms_key_arn])
+    error_message = "Every table must have the key."
   }
 }
