@@ -4,7 +4,6 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::operation::send_message::SendMessageError;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use tracing::Instrument;
 
 use crate::traces::{self, spans};
 
@@ -19,5 +18,5 @@ pub async fn send(client: &Client, queue_url: &str, body: String) -> Result<(), 
         }
         message.send().await.map(drop)
     };
-    spans::finished(sent).instrument(spans::send(queue_url)).await
+    spans::finished(spans::send(queue_url), sent).await
 }

@@ -80,25 +80,24 @@ impl Collector {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, fields: Fields, about_an_alert: bool, parent: Option<(Context, Scope)>) -> Open {
-        let root = |trace| self.root(trace, None);
-        let (context, link, scope) = match (fields.parent, fields.alert(), parent) {
-            (Some(remote), _, _) => (self.root(remote.trace, Some(remote.sampled)), None, Scope::Alert),
-            (None, Some(key), None) => (root(TraceId::of_alert(key)), None, Scope::Alert),
-            (None, Some(key), Some((run, Scope::Run))) => {
-                (root(TraceId::of_alert(key)), Some(run), Scope::Alert)
+    fn open(&self, fields: Fields, about_an_alert: bool, above: Option<(Context, Scope)>) -> Open {
+        let (context, parent, link, scope) = match (fields.parent, fields.alert(), above) {
+            (Some(remote), _, _) => {
+                (self.root(remote.trace, Some(remote.sampled)), Some(remote.span), None, Scope::Alert)
+            }
+            (None, Some(key), None | Some((_, Scope::Run))) => {
+                let run = above.map(|(run, _)| run);
+                (self.root(TraceId::of_alert(key), None), None, run, Scope::Alert)
             }
             (None, _, Some((parent, scope))) => {
                 let scope = if scope == Scope::Run { Scope::Run } else { Scope::Alert };
-                (Context { span: SpanId::random(), ..parent }, None, scope)
+                (Context { span: SpanId::random(), ..parent }, Some(parent.span), None, scope)
             }
             (None, None, None) => {
                 let scope = if about_an_alert { Scope::Unread } else { Scope::Run };
-                (root(TraceId::random()), None, scope)
+                (self.root(TraceId::random(), None), None, None, scope)
             }
         };
-        let above = parent.filter(|(parent, _)| parent.trace == context.trace && link.is_none());
-        let parent = fields.parent.map(|remote| remote.span).or(above.map(|(parent, _)| parent.span));
         Open { context, parent, link, scope, fields, start_nanos: nanos() }
     }
 

@@ -50,8 +50,7 @@ impl SpanId {
 }
 
 fn low(number: u128) -> u64 {
-    let [.., a, b, c, d, e, f, g, h] = number.to_be_bytes();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    u64::try_from(number & u128::from(u64::MAX)).unwrap_or(u64::MAX)
 }
 
 impl Context {

@@ -90,8 +90,8 @@ mod tests {
         let check =
             |name: &str, ratio: &str, parent: Option<bool>, expected: std::ops::RangeInclusive<usize>| {
                 let sampler = Sampler::named(name, ratio.parse().unwrap()).unwrap();
-                let sampled = share(sampler, parent);
-                assert!(expected.contains(&sampled), "{name} {ratio} {parent:?}: {sampled}");
+                let taken = share(sampler, parent);
+                assert!(expected.contains(&taken), "{name} {ratio} {parent:?}: {taken}");
             };
         check("parentbased_traceidratio", "0.1", None, 70..=130);
         check("parentbased_traceidratio", "0.1", Some(true), 1000..=1000);

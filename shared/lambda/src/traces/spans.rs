@@ -59,7 +59,10 @@ pub(crate) fn failed(kind: &str) {
 }
 
 /// Work that a schedule calls for: a trace of its own.
-pub async fn run<T, E: Error>(name: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub fn run<T, E: Error>(
+    name: &'static str,
+    work: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, E>> {
     let span = info_span!(
         "run",
         otel.name = name,
@@ -68,24 +71,35 @@ pub async fn run<T, E: Error>(name: &'static str, work: impl Future<Output = Res
         error.type = Empty,
         ended = Empty,
     );
-    finished(work).instrument(span).await
+    finished(span, work)
 }
 
 /// Work for an alert that comes out of a run: the beginning of the alert's own trace, linked to the run's.
-pub async fn found<T, E: Error>(key: &AlertKey, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub fn found<T, E: Error>(
+    key: &AlertKey,
+    work: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, E>> {
     let span = info_span!("finding", alert.key = key.as_str(), error.type = Empty, ended = Empty);
-    finished(work).instrument(span).await
+    finished(span, work)
 }
 
-pub(crate) async fn finished<T, E: Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let worked = work.await;
-    match &worked {
-        Ok(_) => {
-            Span::current().record("ended", true);
+/// The work in its span, which says whether it failed. Boxed: wrapped by value, a deep future is there three times.
+pub(crate) fn finished<T, E: Error>(
+    span: Span,
+    work: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, E>> {
+    let work = Box::pin(work);
+    let finished = async {
+        let worked = work.await;
+        match &worked {
+            Ok(_) => {
+                Span::current().record("ended", true);
+            }
+            Err(_) => failed("failed"),
         }
-        Err(_) => failed("failed"),
-    }
-    worked
+        worked
+    };
+    finished.instrument(span)
 }
 
 /// A message on its way into a queue.
