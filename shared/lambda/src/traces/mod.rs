@@ -4,7 +4,7 @@
 //! message attribute `traceparent`; an alert that comes without one gets the trace of its key, so that a redelivery and a
 //! replay continue it. The SDK's own `tracing` spans become children, so its calls are seen without a word at the call.
 //!
-//! Written here and not taken from the `opentelemetry` crates for their size: ARCHITECTURE.md has the figures.
+//! Written here and not taken from the `opentelemetry` crates: ARCHITECTURE.md says why.
 
 mod breaker;
 mod collector;
