@@ -12,6 +12,7 @@ use domain::message::NoticeId;
 use domain::{Alert, Notice, message};
 use jiff::Timestamp;
 use lambda::metrics::Metrics;
+use lambda::queue;
 
 /// What Lambda's analyze stage works with.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Outside for Services {
 
     async fn send(&self, notice: &Notice) -> Result<(), AnalyzeError> {
         let body = message::encode(notice).map_err(|error| AnalyzeError::Send(error.into()))?;
-        let sent = self.sqs.send_message().queue_url(&self.notices_queue_url).message_body(body).send().await;
+        let sent = queue::send(&self.sqs, &self.notices_queue_url, body).await;
         sent.map_err(|error| AnalyzeError::Send(error.into()))?;
         self.metrics.count("NoticesSent", &[("kind", notice.kind.name())], Timestamp::now());
         Ok(())

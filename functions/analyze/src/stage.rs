@@ -10,7 +10,7 @@ use lambda::batch::{Deadline, Record};
 use lambda::http::ClientError;
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
-use lambda::{Settled, Stage, Sweep, Worker};
+use lambda::{Settled, Stage, Sweep, Worker, traces};
 
 use crate::analyses::Analyses;
 use crate::config::Config;
@@ -93,6 +93,7 @@ impl Stage for Analyze {
             Ok(enriched) => enriched,
             Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
+        traces::about(enriched.alert.key());
         // A batch holds a story for each of its records, and a story holds a question to the model.
         match Box::pin(self.story.tell(&enriched, deadline, now)).await {
             Err(AnalyzeError::Message(error)) => {

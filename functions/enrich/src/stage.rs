@@ -13,7 +13,7 @@ use lambda::batch::{Deadline, Record};
 use lambda::ledger::{End, Outcome};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
-use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError};
+use lambda::{Failure, Settled, Stage, Turn, Worker, WorkerError, queue, traces};
 
 use crate::config::{Config, LoginLookUps};
 use crate::keeper::Keeper;
@@ -159,8 +159,7 @@ impl Enrich {
     }
 
     async fn send(&self, queue_url: &str, body: String) -> Result<(), EnrichError> {
-        let sent = self.sqs.send_message().queue_url(queue_url).message_body(body).send().await;
-        sent.map(|_| ()).map_err(|error| EnrichError::Send(error.into()))
+        queue::send(&self.sqs, queue_url, body).await.map_err(|error| EnrichError::Send(error.into()))
     }
 
     fn measure(&self, usage: &[Usage], reads_saved: u32, now: Timestamp) {
@@ -197,6 +196,7 @@ impl Stage for Enrich {
             Ok(alert) => alert,
             Err(error) => return Ok(self.worker.dead_letter(record, None, &error.to_string()).await?),
         };
+        traces::about(alert.key());
         let end = |outcome, reason| Ok(Settled::Ended(End::new(alert.key(), outcome, reason)));
         let path = match self.config.choices.routing.route(&alert) {
             Route::Follow(path) => path,

@@ -11,8 +11,8 @@ use domain::{AlertError, MessageError, Sighting, message};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use lambda::claims::{Claim, Claimed, Claims, DynamoClaims, StoreError as ClaimError};
-use lambda::logs;
 use lambda::metrics::Metrics;
+use lambda::{Traces, logs, queue, traces};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 
@@ -85,11 +85,13 @@ impl Hunt {
     }
 
     /// Serves its schedule, and whoever calls it, until Lambda stops the process.
-    pub async fn serve(self) -> Result<(), lambda_runtime::Error> {
-        let hunt = &self;
+    pub async fn serve(self, traces: Traces) -> Result<(), lambda_runtime::Error> {
+        let (hunt, traces) = (&self, &traces);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Call>| async move {
             // A hunt's future is deep: it waits for many reads at once.
-            let hunted = Box::pin(hunt.call(event.payload, Timestamp::now())).await;
+            let work = Box::pin(hunt.call(event.payload, Timestamp::now()));
+            let hunted = traces::run(Self::NAME, work).await;
+            traces.flush(&hunt.metrics, lambda::time_left(event.context.deadline)).await;
             hunted.map_err(|error| lambda_runtime::Error::from(logs::chain(&error)))
         }))
         .await
@@ -209,12 +211,16 @@ impl Hunt {
         let alert = report::enriched(finding, now)?;
         let enriched = message::encode(&alert)?;
         let feedback = message::encode(&report::feedback(finding))?;
-        for (queue_url, body) in [(&self.enriched_queue_url, enriched), (&self.feedback_queue_url, feedback)]
-        {
-            let sent = self.sqs.send_message().queue_url(queue_url).message_body(body).send().await;
-            sent.map_err(|error| HuntError::Send(error.into()))?;
-        }
-        Ok(())
+        let both = async {
+            for (queue_url, body) in
+                [(&self.enriched_queue_url, enriched), (&self.feedback_queue_url, feedback)]
+            {
+                let sent = queue::send(&self.sqs, queue_url, body).await;
+                sent.map_err(|error| HuntError::Send(error.into()))?;
+            }
+            Ok(())
+        };
+        traces::found(alert.alert.key(), both).await
     }
 
     /// The next hunt must find the claims free.

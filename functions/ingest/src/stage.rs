@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use lambda::claims::{Claims, DynamoClaims};
 use lambda::config::{ConfigError, Environment};
 use lambda::http::{self, ClientError};
-use lambda::logs;
 use lambda::metrics::Metrics;
 use lambda::secrets::{SecretError, Secrets};
+use lambda::{Traces, logs, traces};
 use lambda_runtime::{LambdaEvent, service_fn};
 use signed::{Bucket, BucketError, Place};
 
@@ -108,13 +108,13 @@ impl Ingest {
     }
 
     /// Serves orders until Lambda stops the process.
-    pub async fn serve(self) -> Result<(), lambda_runtime::Error> {
-        let ingest = &self;
+    pub async fn serve(self, traces: Traces) -> Result<(), lambda_runtime::Error> {
+        let (ingest, traces) = (&self, &traces);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Order>| async move {
-            let now = Timestamp::now();
-            let stopped_at = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
-            let left = u64::try_from(stopped_at.saturating_sub(now.as_millisecond())).unwrap_or(0);
-            let obeyed = ingest.obey(event.payload, now, Duration::from_millis(left)).await;
+            let stopped_at = event.context.deadline;
+            let work = ingest.obey(event.payload, Timestamp::now(), lambda::time_left(stopped_at));
+            let obeyed = traces::run(Self::NAME, work).await;
+            traces.flush(&ingest.importer.metrics, lambda::time_left(stopped_at)).await;
             obeyed.map_err(|error| lambda_runtime::Error::from(logs::chain(&error)))
         }))
         .await

@@ -1,5 +1,6 @@
 //! The notify Lambda: reads its configuration, builds its clients once, serves its queue and its schedule.
 
+use lambda::Traces;
 use lambda::config::Environment;
 use notify::{Config, Notify};
 
@@ -7,7 +8,8 @@ use notify::{Config, Notify};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let config = Config::read(&environment)?;
-    lambda::logs::start(config.settings.log_level);
-    let stage = Notify::new(config, &lambda::aws::config(&environment)?);
-    lambda::serve_and_sweep(stage).await
+    let aws = lambda::aws::config(&environment)?;
+    let traces = Traces::read(&environment, &aws)?;
+    lambda::logs::start(config.settings.log_level, &traces);
+    lambda::serve_and_sweep(Notify::new(config, &aws), traces).await
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lambda::batch::{Deadline, Record};
 use lambda::metrics::Metrics;
 use lambda::secrets::Secrets;
-use lambda::{Settled, Stage, Sweep, Worker};
+use lambda::{Settled, Stage, Sweep, Worker, traces};
 
 use crate::config::Config;
 use crate::delivery::store::DynamoDeliveries;
@@ -83,6 +83,7 @@ impl Stage for Notify {
             Ok(notice) => notice,
             Err(error) => return self.other(record, &error, now).await,
         };
+        traces::about(notice.alert.key());
         match self.dispatch.tell(&notice, &record.body, deadline, now).await? {
             Told::Settled(settled) => Ok(settled),
             Told::Rejected(reason) => {

@@ -7,6 +7,9 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
+use tracing::Instrument;
+
+use crate::traces::spans;
 
 /// A client that follows no redirect, keeps no connection that the other side may have closed, and trusts the
 /// roots that browsers trust. The proxy variables are honoured.
@@ -32,6 +35,20 @@ pub fn client_with_ca(
         return Err(ClientError::NoCertificate);
     }
     trusting(roots, connect_timeout)
+}
+
+/// Sends a request that says nothing of itself to traces but its method and whom it asks.
+pub async fn execute(
+    client: &reqwest::Client,
+    request: reqwest::Request,
+) -> Result<reqwest::Response, reqwest::Error> {
+    let span = spans::request(&request);
+    let asked = async {
+        let answer = client.execute(request).await;
+        spans::answered(&answer);
+        answer
+    };
+    asked.instrument(span).await
 }
 
 fn public_roots() -> RootCertStore {

@@ -1,4 +1,4 @@
-//! What stands around every handler: batches, claims, configuration, secrets, logs and metrics.
+//! What stands around every handler: batches, claims, configuration, secrets, logs, metrics and traces.
 //!
 //! A stage implements [`Stage`] and its `main` calls [`serve`]; the rest of this crate is what a stage's story
 //! is told with.
@@ -15,9 +15,12 @@ pub mod item;
 pub mod ledger;
 pub mod logs;
 pub mod metrics;
+pub mod queue;
 pub mod secrets;
 pub mod stage;
+pub mod traces;
 pub mod worker;
 
-pub use stage::{Failure, Settled, Stage, Sweep, serve, serve_and_sweep};
+pub use stage::{Failure, Settled, Stage, Sweep, serve, serve_and_sweep, time_left};
+pub use traces::Traces;
 pub use worker::{Settings, Turn, Worker, WorkerError};

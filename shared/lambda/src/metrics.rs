@@ -42,6 +42,10 @@ impl Metrics {
         Self { namespace: String::new(), stage, written: false }
     }
 
+    pub fn stage(&self) -> &'static str {
+        self.stage
+    }
+
     /// Counts one event; `dimensions` are added to the stage.
     pub fn count(&self, name: &str, dimensions: &[(&str, &str)], now: Timestamp) {
         self.add(name, 1, dimensions, now);

@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tracing::Instrument;
 
 use crate::batch::{self, Batch, BatchAnswer, BatchError, Deadline, MessageId, Record, RecordEnd};
 use crate::ledger::End;
 use crate::logs;
 use crate::metrics::Metrics;
+use crate::traces::{self, Traces, spans};
 
 /// One stage of the pipeline.
 pub trait Stage {
@@ -56,29 +58,34 @@ pub enum Settled {
 }
 
 /// Serves a stage's queue until Lambda stops the process.
-pub async fn serve<S: Stage>(stage: S) -> Result<(), lambda_runtime::Error> {
-    let stage = &stage;
+pub async fn serve<S: Stage>(stage: S, traces: Traces) -> Result<(), lambda_runtime::Error> {
+    let (stage, traces) = (&stage, &traces);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Batch>| async move {
-        let deadline = deadline::<S>(event.context.deadline);
-        handle_batch(stage, &event.payload, deadline).await.map_err(lambda_runtime::Error::from)
+        let stopped_at = event.context.deadline;
+        let answer = handle_batch(stage, &event.payload, deadline::<S>(stopped_at)).await;
+        traces.flush(stage.metrics(), time_left(stopped_at)).await;
+        answer.map_err(lambda_runtime::Error::from)
     }))
     .await
 }
 
 /// The same for a stage that a schedule calls too, with `{"sweep": true}`.
-pub async fn serve_and_sweep<S: Sweep>(stage: S) -> Result<(), lambda_runtime::Error> {
-    let stage = &stage;
+pub async fn serve_and_sweep<S: Sweep>(stage: S, traces: Traces) -> Result<(), lambda_runtime::Error> {
+    let (stage, traces) = (&stage, &traces);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| async move {
-        let deadline = deadline::<S>(event.context.deadline);
-        match event.payload {
+        let stopped_at = event.context.deadline;
+        let deadline = deadline::<S>(stopped_at);
+        let answer = match event.payload {
             Event::Batch(batch) => {
                 handle_batch(stage, &batch, deadline).await.map_err(lambda_runtime::Error::from)
             }
-            Event::Sweep => match stage.sweep(deadline, Timestamp::now()).await {
+            Event::Sweep => match traces::run("sweep", stage.sweep(deadline, Timestamp::now())).await {
                 Ok(()) => Ok(BatchAnswer::default()),
                 Err(error) => Err(lambda_runtime::Error::from(logs::chain(&error))),
             },
-        }
+        };
+        traces.flush(stage.metrics(), time_left(stopped_at)).await;
+        answer
     }))
     .await
 }
@@ -112,8 +119,13 @@ impl TryFrom<Fields> for Event {
 }
 
 fn deadline<S: Stage>(stopped_at_millis: u64) -> Deadline {
+    Deadline::within(time_left(stopped_at_millis), S::ONE_RECORD)
+}
+
+/// Until Lambda stops the function.
+pub fn time_left(stopped_at_millis: u64) -> Duration {
     let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
-    Deadline::within(Duration::from_millis(stopped_at_millis.saturating_sub(now)), S::ONE_RECORD)
+    Duration::from_millis(stopped_at_millis.saturating_sub(now))
 }
 
 /// One invocation, without Lambda around it.
@@ -122,12 +134,9 @@ pub async fn handle_batch<S: Stage>(
     batch: &Batch,
     deadline: Deadline,
 ) -> Result<BatchAnswer, BatchError> {
-    let handle = |record: Record| async move {
-        let settled = stage.handle(&record, deadline, Timestamp::now()).await?;
-        if let Settled::Ended(end) = settled {
-            end.record(&record.message_id, stage.metrics(), Timestamp::now());
-        }
-        Ok(())
+    let handle = |record: Record| {
+        let span = spans::record(stage.metrics().stage(), &record);
+        handle_record(stage, record, deadline).instrument(span)
     };
     let report = |message_id: &MessageId, end: &RecordEnd<S::Error>| {
         let (kind, error) = match end {
@@ -141,6 +150,21 @@ pub async fn handle_batch<S: Stage>(
         stage.metrics().count("RecordsFailed", &[("kind", kind)], Timestamp::now());
     };
     batch::run(batch, deadline, S::CROWD, handle, report).await
+}
+
+async fn handle_record<S: Stage>(stage: &S, record: Record, deadline: Deadline) -> Result<(), S::Error> {
+    match stage.handle(&record, deadline, Timestamp::now()).await {
+        Ok(Settled::Passed) => spans::passed(),
+        Ok(Settled::Ended(end)) => {
+            end.record(&record.message_id, stage.metrics(), Timestamp::now());
+            spans::ended(&end);
+        }
+        Err(error) => {
+            spans::failed(error.kind());
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

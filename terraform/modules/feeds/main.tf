@@ -113,6 +113,7 @@ module "ingest" {
   timeout_seconds    = var.timeout_seconds
   memory_mb          = var.memory_mb
   log_level          = var.log_level
+  tracing            = var.tracing
   log_retention_days = var.log_retention_days
   kms_key_arn        = var.kms_key_arn
   network            = var.network

@@ -95,6 +95,16 @@ variable "memory_mb" {
   type        = number
 }
 
+variable "tracing" {
+  description = "Where the function's traces go: `tracing` of the module `function`."
+  type = object({
+    environment    = optional(map(string), {})
+    parameter_arns = optional(list(string), [])
+    xray           = optional(bool, false)
+  })
+  default = {}
+}
+
 variable "log_level" {
   description = "What the function logs."
   type        = string

@@ -1,7 +1,7 @@
 # One Lambda function: its role, its log group, the function, and the mapping of the queue that feeds it, if one does.
 
 locals {
-  environment = merge(var.environment, {
+  environment = merge(var.environment, var.tracing.environment, {
     LEASE_SECONDS = tostring(var.timeout_seconds)
     LOG_LEVEL     = var.log_level
   }, { for queue in var.source_queue[*] : "DEAD_LETTER_QUEUE_URL" => queue.dead_letter_url })
@@ -27,6 +27,18 @@ locals {
       Effect   = "Allow"
       Action   = ["sqs:SendMessage"]
       Resource = [queue.dead_letter_arn]
+    }],
+    length(var.tracing.parameter_arns) == 0 ? [] : [{
+      Sid      = "ReadHeadersOfCollector"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter"]
+      Resource = var.tracing.parameter_arns
+    }],
+    !var.tracing.xray ? [] : [{
+      Sid      = "ReportToXRay"
+      Effect   = "Allow"
+      Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      Resource = ["*"] # these actions know no resource
     }],
   )
 
@@ -143,6 +155,14 @@ resource "aws_lambda_function" "this" {
     content {
       subnet_ids         = vpc_config.value.subnet_ids
       security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  dynamic "tracing_config" {
+    for_each = var.tracing.xray ? ["Active"] : []
+
+    content {
+      mode = tracing_config.value
     }
   }
 

@@ -140,6 +140,16 @@ variable "statements" {
   }
 }
 
+variable "tracing" {
+  description = "Where the function's traces go. environment: OpenTelemetry's variables. parameter_arns: the SSM parameter with the collector's headers, if there is one. xray: Lambda reports runs to AWS X-Ray."
+  type = object({
+    environment    = optional(map(string), {})
+    parameter_arns = optional(list(string), [])
+    xray           = optional(bool, false)
+  })
+  default = {}
+}
+
 variable "log_level" {
   description = "What the function logs: trace, debug, info, warn or error."
   type        = string

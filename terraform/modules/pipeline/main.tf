@@ -60,6 +60,20 @@ locals {
     resources = [module.tables.arns["claims"]]
   }
 
+  # The programs take a missing variable for "off".
+  tracing = {
+    environment = var.observability.traces == null ? {} : merge({
+      OTEL_EXPORTER_OTLP_ENDPOINT = trimsuffix(var.observability.traces.endpoint, "/")
+      OTEL_TRACES_SAMPLER         = "parentbased_traceidratio"
+      OTEL_TRACES_SAMPLER_ARG     = tostring(var.observability.traces.sample_ratio)
+      OTEL_RESOURCE_ATTRIBUTES = join(",", [for name, value in merge(
+        { "service.namespace" = var.name }, var.observability.traces.resource_attributes,
+      ) : "${name}=${replace(urlencode(value), "+", "%20")}"])
+    }, { for parameter in aws_ssm_parameter.traces_headers : "OTEL_EXPORTER_OTLP_HEADERS_PARAMETER" => parameter.name })
+    parameter_arns = aws_ssm_parameter.traces_headers[*].arn
+    xray           = var.observability.xray
+  }
+
   # Functions that a schedule calls, too.
   swept = {
     analyze = { arn = module.analyze.arn, name = module.analyze.name }
@@ -168,6 +182,7 @@ module "enrich" {
   batching_window_seconds = var.functions.enrich.batching_window_seconds
   maximum_concurrency     = var.functions.enrich.maximum_concurrency
   log_level               = var.log_level
+  tracing                 = local.tracing
   log_retention_days      = var.log_retention_days
   kms_key_arn             = var.kms_key_arn
   network                 = local.placement["enrich"]
@@ -258,6 +273,7 @@ module "analyze" {
   batching_window_seconds = var.functions.analyze.batching_window_seconds
   maximum_concurrency     = var.functions.analyze.maximum_concurrency
   log_level               = var.log_level
+  tracing                 = local.tracing
   log_retention_days      = var.log_retention_days
   kms_key_arn             = var.kms_key_arn
   network                 = local.placement["analyze"]
@@ -357,6 +373,7 @@ module "notify" {
   batching_window_seconds = var.functions.notify.batching_window_seconds
   maximum_concurrency     = var.functions.notify.maximum_concurrency
   log_level               = var.log_level
+  tracing                 = local.tracing
   log_retention_days      = var.log_retention_days
   kms_key_arn             = var.kms_key_arn
   network                 = local.placement["notify"]
@@ -389,6 +406,7 @@ module "feeds" {
   timeout_seconds     = var.functions.ingest.timeout_seconds
   memory_mb           = var.functions.ingest.memory_mb
   log_level           = var.log_level
+  tracing             = local.tracing
   log_retention_days  = var.log_retention_days
   deletion_protection = var.deletion_protection
   kms_key_arn         = var.kms_key_arn
@@ -476,6 +494,7 @@ module "hunt" {
   timeout_seconds    = var.functions.hunt.timeout_seconds
   memory_mb          = var.functions.hunt.memory_mb
   log_level          = var.log_level
+  tracing            = local.tracing
   log_retention_days = var.log_retention_days
   kms_key_arn        = var.kms_key_arn
   network            = local.placement["hunt"]
@@ -533,6 +552,23 @@ resource "aws_ssm_parameter" "webhook" {
 
   name             = "/${var.name}/webhook-${each.key}"
   description      = "Address of the chat webhook of the group ${each.key}"
+  type             = "SecureString"
+  key_id           = var.kms_key_arn
+  value_wo         = "unset"
+  value_wo_version = 1
+  tags             = var.tags
+
+  lifecycle {
+    ignore_changes = [allowed_pattern, data_type, description, key_id, tier, value_wo, value_wo_version]
+  }
+}
+
+# What the collector of traces knows us by, as `NAME=VALUE,NAME=VALUE`.
+resource "aws_ssm_parameter" "traces_headers" {
+  count = try(var.observability.traces.headers, false) ? 1 : 0
+
+  name             = "/${var.name}/traces-headers"
+  description      = "Headers for the collector of traces"
   type             = "SecureString"
   key_id           = var.kms_key_arn
   value_wo         = "unset"

@@ -7,7 +7,8 @@ locals {
   bedrock_endpoints = [for match in regexall("^https://(bedrock-(?:mantle|runtime|runtime-fips))[.]([a-z0-9-]+)[.]", var.model.url) : match[0]
   if var.model.auth == "sigv4" && match[1] == data.aws_region.current.id]
 
-  # Function => the hosts that it asks outside of AWS.
+  # Function => the hosts that it asks outside of AWS; all of them the collector of traces.
+  collectors = var.observability.traces[*].endpoint
   hosts = { for function, urls in {
     enrich  = values(var.intelligence)[*].url
     analyze = length(local.bedrock_endpoints) == 0 ? [var.model.url] : []
@@ -18,7 +19,7 @@ locals {
       [for url in [var.intelligence.misp.url] : url if var.feeds.misp.enabled],
       values(var.feeds.misp_feeds)[*].url, values(var.feeds.mirrors),
     )
-  } : function => distinct([for url in urls : regex("^[a-z]+://(\\[[^\\]]+\\]|[^/:?#]+)", url)[0] if url != ""]) }
+  } : function => distinct([for url in concat(urls, local.collectors) : regex("^[a-z]+://(\\[[^\\]]+\\]|[^/:?#]+)", url)[0] if url != ""]) }
 
   # The same for what Terraform knows no address of: publishers where they always are, and chats.
   publishers = {

@@ -34,10 +34,11 @@ output "log_groups" {
 }
 
 output "parameters" {
-  description = "Names of the SSM parameters that the operator fills: `abuseipdb_key`, `misp_key`, `otx_key`, `abusech_key`, `model_key`, and `webhook_<group>` of each group with a webhook."
+  description = "Names of the SSM parameters that the operator fills: `abuseipdb_key`, `misp_key`, `otx_key`, `abusech_key`, `model_key`, `webhook_<group>` of each group with a webhook, and `traces_headers` where the collector of traces wants them."
   value = merge(
     { for key, parameter in aws_ssm_parameter.key : "${key}_key" => parameter.name },
     { for group, parameter in aws_ssm_parameter.webhook : "webhook_${group}" => parameter.name },
+    { for parameter in aws_ssm_parameter.traces_headers : "traces_headers" => parameter.name },
   )
 }
 

@@ -740,6 +740,10 @@ variable "observability" {
     budget: monthly_usd and who is told; null: none.
     canary: a synthetic alert every hour. to: who gets its mail; SES's own mailbox simulator takes and drops it, also in the
     sandbox. silence_hours: after how long without one the alarm sounds.
+    traces: an OpenTelemetry collector that takes OTLP over HTTP, in JSON (docs/operations.md); null: none. endpoint: its address,
+    to which /v1/traces is added. headers: it wants headers, such as a key: put them into the SSM parameter /NAME/traces-headers as
+    NAME=VALUE,NAME=VALUE. sample_ratio: share of alerts that are traced. resource_attributes: what every span says of itself.
+    xray: Lambda reports each run of a function to AWS X-Ray: how long it waited, started and ran, nothing of what it did.
   TEXT
   type = object({
     enabled      = optional(bool, true)
@@ -756,6 +760,13 @@ variable "observability" {
       to            = optional(string, "success@simulator.amazonses.com")
       silence_hours = optional(number, 3)
     }), {})
+    traces = optional(object({
+      endpoint            = string
+      headers             = optional(bool, false)
+      sample_ratio        = optional(number, 1)
+      resource_attributes = optional(map(string), {})
+    }))
+    xray = optional(bool, false)
   })
   default = {}
 
@@ -772,6 +783,26 @@ variable "observability" {
   validation {
     condition     = !var.observability.canary.enabled || !contains(var.mail_routes.groups[*].name, "canary")
     error_message = "mail_routes has a group called canary: that name belongs to observability.canary."
+  }
+
+  validation {
+    condition     = var.observability.traces == null ? true : can(regex("^https?://[^\\s/@?#]+(/[^\\s@?#]*)?$", var.observability.traces.endpoint))
+    error_message = "observability.traces.endpoint must be an address such as https://collector.example.com:4318, without a user, a password or a query."
+  }
+
+  validation {
+    condition     = var.observability.traces == null ? true : !var.observability.traces.headers || startswith(var.observability.traces.endpoint, "https://")
+    error_message = "observability.traces.headers are a secret: the endpoint must begin with https://, or they would be sent in clear."
+  }
+
+  validation {
+    condition     = var.observability.traces == null ? true : var.observability.traces.sample_ratio >= 0 && var.observability.traces.sample_ratio <= 1
+    error_message = "observability.traces.sample_ratio must be a number from 0 to 1."
+  }
+
+  validation {
+    condition     = var.observability.traces == null ? true : alltrue([for name in keys(var.observability.traces.resource_attributes) : can(regex("^[A-Za-z0-9._-]+$", name))])
+    error_message = "observability.traces.resource_attributes must have names such as deployment.environment.name."
   }
 }
 

@@ -1,5 +1,6 @@
 //! One request and its answer, bounded in size. Time is bounded by whoever waits.
 
+use lambda::http;
 use reqwest::{Client, Request, Response};
 
 use super::answer::Answer;
@@ -7,8 +8,8 @@ use super::trouble::Trouble;
 
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
-pub(super) async fn exchange(http: &Client, request: Request) -> Result<Answer, Trouble> {
-    let mut response = http.execute(request).await.map_err(|error| lost(&error))?;
+pub(super) async fn exchange(client: &Client, request: Request) -> Result<Answer, Trouble> {
+    let mut response = http::execute(client, request).await.map_err(|error| lost(&error))?;
     let body = body(&mut response).await?;
     Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
 }

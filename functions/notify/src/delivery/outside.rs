@@ -12,6 +12,7 @@ use aws_sdk_ses::types::RawMessage;
 use aws_sdk_sqs::Client as Sqs;
 use jiff::Timestamp;
 use lambda::claims::Claimed;
+use lambda::queue;
 
 use super::error::NotifyError;
 use super::letter::Letter;
@@ -127,7 +128,7 @@ impl Outside for Services {
     }
 
     async fn requeue(&self, body: &str) -> Result<(), NotifyError> {
-        let sent = self.sqs.send_message().queue_url(&self.notices_queue_url).message_body(body).send().await;
-        sent.map(|_| ()).map_err(|error| NotifyError::Requeue(error.into()))
+        let sent = queue::send(&self.sqs, &self.notices_queue_url, body.to_owned()).await;
+        sent.map_err(|error| NotifyError::Requeue(error.into()))
     }
 }

@@ -49,9 +49,11 @@ impl Webhooks {
     pub async fn send(&self, parameter: &UrlParameter, message: &Message) -> Result<(), WebhookError> {
         let url = self.url(parameter).await?;
         let client = self.client.get_or_try_init(async || Self::client()).await;
-        let request = client.map_err(WebhookError::Client)?.post(url.secret().reveal()).json(message);
-        // The text of the error would hold the address.
-        let answer = request.send().await.map_err(|error| WebhookError::Unreachable(error.without_url()))?;
+        let client = client.map_err(WebhookError::Client)?;
+        // The text of the errors would hold the address.
+        let unreachable = |error: reqwest::Error| WebhookError::Unreachable(error.without_url());
+        let request = client.post(url.secret().reveal()).json(message).build().map_err(unreachable)?;
+        let answer = http::execute(client, request).await.map_err(unreachable)?;
         match Fate::of(answer.status(), wait(&answer)) {
             Fate::Sent => Ok(()),
             Fate::Later(wait) => Err(WebhookError::Later { status: answer.status(), wait }),

@@ -116,10 +116,10 @@ impl Transport {
         let again = if tries == Tries::Twice { request.try_clone() } else { None };
         let mut requests = 1;
         let received = timeout_at(deadline, async {
-            let mut sent = self.http.execute(request).await;
+            let mut sent = http::execute(&self.http, request).await;
             if let Some(again) = again.filter(|_| is_hiccup(&sent)) {
                 requests = 2;
-                sent = self.http.execute(again).await;
+                sent = http::execute(&self.http, again).await;
             }
             Ok(self.read(sent.map_err(|error| failure(&error))?).await)
         });

@@ -105,9 +105,9 @@ async fn exchange(
 ) -> Result<(Received, Option<Vec<u8>>), Trouble> {
     let request = request.build().map_err(|_| Trouble::Place)?;
     let again = request.try_clone();
-    let mut sent = http.execute(request).await;
+    let mut sent = lambda::http::execute(http, request).await;
     if let Some(again) = again.filter(|_| sent.as_ref().is_err_and(reqwest::Error::is_connect)) {
-        sent = http.execute(again).await;
+        sent = lambda::http::execute(http, again).await;
     }
     let mut response = sent.map_err(|error| Trouble::Unreachable(error.without_url()))?;
     let head = Received::head(response.status(), response.headers().clone());

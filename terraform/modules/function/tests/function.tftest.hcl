@@ -146,6 +146,51 @@ run "metrics_survive_a_quiet_log_level" {
   }
 }
 
+run "without_traces_there_is_nothing_of_them" {
+  assert {
+    condition     = length(aws_lambda_function.this.tracing_config) == 0 && !strcontains(aws_iam_role_policy.this.policy, "xray")
+    error_message = "Without tracing the function must neither report to X-Ray nor be allowed to."
+  }
+}
+
+run "traces_bring_their_variables_and_rights" {
+  variables {
+    tracing = {
+      environment    = { OTEL_EXPORTER_OTLP_ENDPOINT = "https://collector.example:4318" }
+      parameter_arns = ["arn:aws:ssm:eu-central-1:123456789012:parameter/headers"]
+      xray           = true
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.example:4318"
+    error_message = "The function must be told where its traces go."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "Active"
+    error_message = "X-Ray must be on."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if contains(["ReadHeadersOfCollector", "ReportToXRay"], statement.Sid)] == [
+      { Sid = "ReadHeadersOfCollector", Effect = "Allow", Action = ["ssm:GetParameter"], Resource = ["arn:aws:ssm:eu-central-1:123456789012:parameter/headers"] },
+      { Sid = "ReportToXRay", Effect = "Allow", Action = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], Resource = ["*"] },
+    ]
+    error_message = "The function must be allowed what its traces need, and no more."
+  }
+}
+
+run "traces_count_towards_what_lambda_takes" {
+  command = plan
+
+  variables {
+    tracing = { environment = { OTEL_RESOURCE_ATTRIBUTES = join(",", [for number in range(400) : "name-${number}=x"]) } }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
 run "a_timeout_above_a_sixth_of_the_visibility_is_refused" {
   command = plan
 

@@ -82,12 +82,12 @@ variables {
 run "a_key_of_ones_own_encrypts_the_parameters_and_lets_the_roles_use_it" {
   variables {
     kms_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
-    observability = { notify = { emails = ["oncall@example.com"] } }
+    observability = { notify = { emails = ["oncall@example.com"] }, traces = { endpoint = "https://collector.example.com", headers = true } }
     mail_routes   = { groups = [{ name = "chat", webhook = true, match = {} }] }
   }
 
   assert {
-    condition     = alltrue([for parameter in concat(values(aws_ssm_parameter.key), values(aws_ssm_parameter.webhook)) : parameter.key_id == var.kms_key_arn])
+    condition     = alltrue([for parameter in concat(values(aws_ssm_parameter.key), values(aws_ssm_parameter.webhook), aws_ssm_parameter.traces_headers) : parameter.key_id == var.kms_key_arn])
     error_message = "Every secret parameter must have the key."
   }
 
@@ -98,7 +98,7 @@ run "a_key_of_ones_own_encrypts_the_parameters_and_lets_the_roles_use_it" {
       enrich  = { "kms:Decrypt" = "lambda dynamodb s3 sqs ssm", "kms:GenerateDataKey" = "sqs" }
       analyze = { "kms:Decrypt" = "lambda dynamodb sqs ssm", "kms:GenerateDataKey" = "sqs" }
       notify  = { "kms:Decrypt" = "lambda dynamodb sqs ssm", "kms:GenerateDataKey" = "sqs" }
-      hunt    = { "kms:Decrypt" = "lambda dynamodb sqs", "kms:GenerateDataKey" = "sqs" }
+      hunt    = { "kms:Decrypt" = "lambda dynamodb sqs ssm", "kms:GenerateDataKey" = "sqs" }
       ingest  = { "kms:Decrypt" = "lambda dynamodb s3 ssm", "kms:GenerateDataKey" = "s3" }
     }
     error_message = "A function may use the key through services that it does not call."
@@ -238,6 +238,20 @@ run "a_chat_keeps_notify_outside" {
   assert {
     condition     = output.network.inside == tolist(["hunt"])
     error_message = "The chat is on the internet."
+  }
+}
+
+run "a_collector_of_traces_keeps_every_function_outside_unless_it_is_inside_too" {
+  command = plan
+
+  variables {
+    network       = { zones = ["eu-central-1a", "eu-central-1b"] }
+    observability = { traces = { endpoint = "https://collector.example.com:4318" } }
+  }
+
+  assert {
+    condition     = length(output.network.inside) == 0
+    error_message = "Who has to reach a collector on the internet must not be in a VPC without it."
   }
 }
 

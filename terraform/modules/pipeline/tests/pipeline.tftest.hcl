@@ -135,6 +135,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_ssm_parameter.traces_headers
+  values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/traces-headers" }
+}
+
+override_resource {
   target = aws_ssm_parameter.misp_ca
   values = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/misp-ca" }
 }
@@ -683,6 +688,83 @@ run "a_group_may_be_told_in_a_chat_whose_address_nobody_else_may_read" {
     condition     = { for name, parameter in output.parameters : name => parameter if startswith(name, "webhook_") } == { for group in ["chat", "soc"] : "webhook_${group}" => "/wazuh-triage/webhook-${group}" }
     error_message = "The outputs must name the parameters that the operator fills."
   }
+}
+
+run "without_a_collector_no_function_knows_of_traces" {
+  assert {
+    condition = alltrue([for environment in [module.enrich.environment, module.analyze.environment, module.notify.environment, module.hunt.environment] :
+    alltrue([for name in keys(environment) : !startswith(name, "OTEL_")])])
+    error_message = "Traces must be off unless somebody wants them."
+  }
+
+  assert {
+    condition     = length(aws_ssm_parameter.traces_headers) == 0
+    error_message = "There must be no parameter for headers of a collector that there is not."
+  }
+}
+
+run "every_function_brings_its_traces_to_the_collector" {
+  variables {
+    observability = {
+      traces = { endpoint = "https://collector.example:4318/", headers = true, sample_ratio = 0.25, resource_attributes = { "deployment.environment.name" = "pro duction" } }
+      xray   = true
+    }
+  }
+
+  assert {
+    condition = alltrue([for environment in [module.enrich.environment, module.analyze.environment, module.notify.environment, module.hunt.environment] :
+      { for name, value in environment : name => value if startswith(name, "OTEL_") } == {
+        OTEL_EXPORTER_OTLP_ENDPOINT          = "https://collector.example:4318"
+        OTEL_EXPORTER_OTLP_HEADERS_PARAMETER = "/wazuh-triage/traces-headers"
+        OTEL_TRACES_SAMPLER                  = "parentbased_traceidratio"
+        OTEL_TRACES_SAMPLER_ARG              = "0.25"
+        OTEL_RESOURCE_ATTRIBUTES             = "deployment.environment.name=pro%20duction,service.namespace=wazuh-triage"
+      }
+    ])
+    error_message = "Every function must be told where its traces go, and which."
+  }
+
+  assert {
+    condition = alltrue([for policy in [module.enrich.policy, module.analyze.policy, module.notify.policy, module.hunt.policy, module.feeds.policy] :
+      length([for statement in jsondecode(policy).Statement : statement if contains(["ReadHeadersOfCollector", "ReportToXRay"], statement.Sid)]) == 2
+    ])
+    error_message = "Every function must be allowed to read the headers and to report to X-Ray."
+  }
+
+  assert {
+    condition     = output.parameters["traces_headers"] == "/wazuh-triage/traces-headers" && aws_ssm_parameter.traces_headers[0].type == "SecureString"
+    error_message = "The headers must be a SecureString that the outputs name."
+  }
+}
+
+run "headers_in_clear_are_refused" {
+  command = plan
+
+  variables {
+    observability = { traces = { endpoint = "http://10.0.0.9:4318", headers = true } }
+  }
+
+  expect_failures = [var.observability]
+}
+
+run "a_collector_with_a_password_in_its_address_is_refused" {
+  command = plan
+
+  variables {
+    observability = { traces = { endpoint = "https://user:password@collector.example" } }
+  }
+
+  expect_failures = [var.observability]
+}
+
+run "more_than_all_traces_are_refused" {
+  command = plan
+
+  variables {
+    observability = { traces = { endpoint = "http://10.0.0.9:4318", sample_ratio = 100 } }
+  }
+
+  expect_failures = [var.observability]
 }
 
 run "how_mails_look_reaches_notify" {
