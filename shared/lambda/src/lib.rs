@@ -7,6 +7,8 @@ pub mod aws;
 pub mod batch;
 pub mod claims;
 pub mod config;
+#[cfg(any(test, feature = "testing"))]
+pub mod crash;
 pub mod dead_letter;
 pub mod http;
 pub mod item;

@@ -2,16 +2,15 @@
 //! none has two ids.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 use domain::analysis::{Confidence, Explanation, ModelVerdict, Severity};
 use domain::incident::Escalation;
 use domain::message::Schema;
 use domain::verdict::{Formula, Judgement, Verdict};
 use lambda::claims::MemoryClaims;
+use lambda::crash::{poll_once, run_until_crash};
 use proptest::prelude::*;
 
 use super::*;
@@ -264,26 +263,6 @@ async fn what_a_queue_did_not_take_is_sent_by_whoever_comes_next() {
         2,
         "once about each alert, however often it was tried"
     );
-}
-
-/// Polls at most `polls` times, then drops the future: the process died there.
-async fn run_until_crash<F: Future>(future: F, polls: usize) -> Option<F::Output> {
-    let mut future = pin!(future);
-    for _ in 0..polls {
-        if let Some(output) = poll_once(future.as_mut()) {
-            return Some(output);
-        }
-        // What yields inside of it is woken by the runtime.
-        tokio::task::yield_now().await;
-    }
-    None
-}
-
-fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    }
 }
 
 /// What must hold once everything was delivered again and swept until nothing is due.

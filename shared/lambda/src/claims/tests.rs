@@ -2,13 +2,11 @@
 //! are checked against the emulator's `DynamoDB` by `tests/`.
 
 use std::cell::Cell;
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::crash::{poll_once, run_until_crash};
 
 const LEASE: Duration = Duration::from_secs(30);
 const AFTER_LEASE: Duration = Duration::from_secs(33);
@@ -116,31 +114,18 @@ async fn deliver(claims: &Claims<MemoryClaims>, sent: &Cell<u32>, now: Timestamp
     )
 }
 
-/// Polls at most `polls` times, then drops the future: the process died there.
-fn run_until_crash<F: Future>(future: F, polls: usize) -> Option<F::Output> {
-    let mut future = pin!(future);
-    (0..polls).find_map(|_| poll_once(future.as_mut()))
-}
-
-fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    }
-}
-
-#[test]
-fn a_crash_at_any_await_loses_nothing_and_repeats_at_most_the_effect_in_flight() {
+#[tokio::test]
+async fn a_crash_at_any_await_loses_nothing_and_repeats_at_most_the_effect_in_flight() {
     let mut repeats = Vec::new();
     for crash_at in 0.. {
         let (claims, sent) = (claims(), Cell::new(0));
-        let died = run_until_crash(deliver(&claims, &sent, start()), crash_at).is_none();
+        let died = run_until_crash(deliver(&claims, &sent, start()), crash_at).await.is_none();
         let sent_before = sent.get();
-        let early = run_until_crash(deliver(&claims, &sent, start()), 100).unwrap();
+        let early = run_until_crash(deliver(&claims, &sent, start()), 100).await.unwrap();
         let mut now = start() + AFTER_LEASE;
         let mut acknowledged = early;
         for _ in 0..3 {
-            acknowledged |= run_until_crash(deliver(&claims, &sent, now), 100).unwrap();
+            acknowledged |= run_until_crash(deliver(&claims, &sent, now), 100).await.unwrap();
             now += AFTER_LEASE;
         }
         assert!(acknowledged, "never acknowledged after a crash at {crash_at}");
@@ -170,7 +155,8 @@ proptest! {
         drop(workers);
         prop_assert!(sent.get() <= 1, "acted {} times", sent.get());
         let dead_with_effect = sent.get();
-        run_until_crash(deliver(&claims, &sent, start() + AFTER_LEASE), 100);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(deliver(&claims, &sent, start() + AFTER_LEASE));
         prop_assert!(sent.get() >= 1);
         prop_assert!(sent.get() <= dead_with_effect + 1);
     }

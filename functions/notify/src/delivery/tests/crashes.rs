@@ -1,32 +1,11 @@
 //! Workers and sweeps die at every await point.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
 
+use lambda::crash::{poll_once, run_until_crash};
 use proptest::prelude::*;
 
 use super::*;
-
-/// Polls at most `polls` times, then drops the future: the process died there.
-async fn run_until_crash<F: Future>(future: F, polls: usize) -> Option<F::Output> {
-    let mut future = pin!(future);
-    for _ in 0..polls {
-        if let Some(output) = poll_once(future.as_mut()) {
-            return Some(output);
-        }
-        // What yields inside of it is woken by the runtime.
-        tokio::task::yield_now().await;
-    }
-    None
-}
-
-fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_at_any_await_ends_every_alert_once_and_repeats_only_what_is_in_flight() {
