@@ -2,6 +2,10 @@
 
 pub mod alerts;
 pub mod deployed;
+pub mod memory_aws;
+pub mod pipeline;
 pub mod site;
 
+pub use memory_aws::MemoryAws;
+pub use pipeline::Pipeline;
 pub use site::Site;
