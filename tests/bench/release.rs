@@ -1,9 +1,10 @@
 //! The release builds: what ships is what is measured.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+pub(crate) use ::tests::checkout::folder as project;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
@@ -105,10 +106,6 @@ impl Release {
 
 fn static_target() -> String {
     format!("{}-unknown-linux-musl", std::env::consts::ARCH)
-}
-
-pub(crate) fn project() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 /// As cargo sees it: `CARGO_TARGET_DIR` or a configuration may have moved it.

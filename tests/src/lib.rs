@@ -1,6 +1,7 @@
 //! What every emulator test starts from: the running stack, private queues, and ways to wait.
 
 pub mod alerts;
+pub mod checkout;
 pub mod deployed;
 pub mod memory_aws;
 pub mod pipeline;

@@ -21,6 +21,9 @@ pub use ledger::Ledger;
 
 use crate::memory_aws::{MemoryAws, Message};
 
+/// How long a function may run, and hold a claim.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The deployment, and the time in it.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -35,6 +38,7 @@ pub struct Pipeline {
     pub failures: Vec<String>,
     /// Functions that died.
     pub deaths: usize,
+    rounds: u32,
     /// By how much a stage's clock differs.
     clocks: BTreeMap<&'static str, SignedDuration>,
 }
@@ -49,7 +53,7 @@ impl Pipeline {
     /// SQS gives up on a message that was handed out so often.
     const MOST_RECEIVES: u32 = 5;
 
-    /// A hunt every 15 minutes.
+    /// The schedule is 15 minutes.
     const ROUNDS_PER_HUNT: u32 = 5;
 
     pub async fn new() -> Result<Self> {
@@ -110,6 +114,7 @@ impl Pipeline {
             ledger: Ledger::default(),
             failures: Vec::new(),
             deaths: 0,
+            rounds: 0,
             clocks: BTreeMap::new(),
         })
     }
@@ -119,19 +124,40 @@ impl Pipeline {
         self.clocks.insert(stage, differs);
     }
 
-    /// As many rounds as a message is tried, and one for what a sweep has sent; hunts are rarer.
-    pub async fn settle(&mut self) -> Result<()> {
-        for round in 0..=Self::MOST_RECEIVES {
-            self.enrich_waiting().await?;
-            if round % Self::ROUNDS_PER_HUNT == 0 {
-                self.hunt().await;
-            }
-            self.analyze_waiting().await?;
-            self.notify_waiting().await?;
-            self.sweep().await;
-            self.now += Self::VISIBILITY;
+    /// Hands every message out once, sweeps, hunts if it is time for that, and lets the visibility timeout pass.
+    pub async fn round(&mut self) -> Result<()> {
+        self.enrich_waiting().await?;
+        if self.rounds.is_multiple_of(Self::ROUNDS_PER_HUNT) {
+            self.hunt().await;
+        }
+        self.analyze_waiting().await?;
+        self.notify_waiting().await?;
+        self.sweep().await;
+        self.rounds += 1;
+        self.now += Self::VISIBILITY;
+        Ok(())
+    }
+
+    pub async fn rounds(&mut self, rounds: u32) -> Result<()> {
+        for _ in 0..rounds {
+            self.round().await?;
         }
         Ok(())
+    }
+
+    /// As many rounds as a message is tried, and one for what a sweep has sent.
+    pub async fn settle(&mut self) -> Result<()> {
+        self.rounds(Self::MOST_RECEIVES + 1).await
+    }
+
+    /// Sends everything in a dead-letter queue back, as a person does.
+    pub fn replay(&self, queue: &str) {
+        let mut letters = Vec::new();
+        self.aws.change_queue(&format!("{queue}-dlq"), |waiting| letters.append(waiting));
+        for letter in &mut letters {
+            letter.receives = 0;
+        }
+        self.aws.change_queue(queue, |messages| messages.append(&mut letters));
     }
 
     pub async fn enrich_waiting(&mut self) -> Result<()> {
@@ -218,7 +244,7 @@ pub async fn one<S: Stage>(
     aws.caller(name);
     let Message { id, body, attributes, receives: _ } = message.clone();
     let record = Record { message_id: MessageId::try_from(id)?, body, attributes };
-    let deadline = Deadline::within(Duration::from_mins(1), S::ONE_RECORD);
+    let deadline = Deadline::within(TIMEOUT, S::ONE_RECORD);
     let ended = aws.until_death(Box::pin(stage.handle(&record, deadline, now))).await;
     Ok(ended.map(|ended| ended.map_err(|error| logs::chain(&error))))
 }
@@ -229,7 +255,7 @@ async fn sweep<S: Sweep>(
     now: Timestamp,
 ) -> Option<Result<(), String>> {
     aws.caller(name);
-    let deadline = Deadline::within(Duration::from_mins(1), S::ONE_RECORD);
+    let deadline = Deadline::within(TIMEOUT, S::ONE_RECORD);
     let swept = aws.until_death(Box::pin(stage.sweep(deadline, now))).await;
     swept.map(|swept| swept.map_err(|error| logs::chain(&error)))
 }

@@ -7,15 +7,15 @@ use serde_json::Value;
 use tests::alerts::{LISTED, brute_force, login, with};
 use tests::{MemoryAws, Pipeline};
 
+/// One alert of an attack; those with other numbers belong to the same incident.
+pub(crate) fn attack(number: u32) -> Value {
+    let attack = with(with(brute_force(LISTED), "/manager/name", "node-1"), "/rule/id", "5763");
+    with(attack, "/id", format!("1791030127.{number}"))
+}
+
 /// An attack of two alerts, a login by the attacker that a hunt finds, an alert that nobody wants, and half of one.
 pub(crate) fn bodies() -> Vec<String> {
-    let attack = with(with(brute_force(LISTED), "/manager/name", "node-1"), "/rule/id", "5763");
-    let alerts = [
-        with(attack.clone(), "/id", "1791030127.1"),
-        with(attack.clone(), "/id", "1791030127.2"),
-        login("1791030127.3", LISTED),
-        with(with(attack, "/id", "1791030127.4"), "/rule/id", "31530"),
-    ];
+    let alerts = [attack(1), attack(2), login("1791030127.3", LISTED), with(attack(4), "/rule/id", "31530")];
     alerts.iter().map(Value::to_string).chain(["{\"id\": ".to_owned()]).collect()
 }
 

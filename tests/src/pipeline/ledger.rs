@@ -26,9 +26,13 @@ impl Ledger {
         outcomes
     }
 
-    /// The ends of one alert.
-    pub fn of(&self, about: &str) -> &[&'static str] {
-        self.ends.get(about).map(Vec::as_slice).unwrap_or_default()
+    /// The ends of the alert whose key begins so, in their order.
+    pub fn ends_of(&self, key: &str) -> Vec<&'static str> {
+        self.ends
+            .iter()
+            .filter(|(about, _)| about.starts_with(key))
+            .flat_map(|(_, ends)| ends.clone())
+            .collect()
     }
 
     /// Alerts that ended.
