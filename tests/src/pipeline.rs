@@ -1,5 +1,6 @@
 //! All stages in this process over an AWS in memory, as queues and schedules would drive them: what fails comes again.
 
+mod deployment;
 mod ledger;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,6 @@ use hunt::window::{Asked, Call};
 use hunt::{Hunt, Tally};
 use jiff::{SignedDuration, Timestamp};
 use lambda::batch::{Deadline, MessageId, Record};
-use lambda::config::Environment;
 use lambda::{Settled, Stage, Sweep, logs};
 use notify::Notify;
 
@@ -57,53 +57,9 @@ impl Pipeline {
     const ROUNDS_PER_HUNT: u32 = 5;
 
     pub async fn new() -> Result<Self> {
-        let aws = account();
+        let aws = deployment::account();
         let config = aws.config()?;
-        let url = |name: &str| aws.queue(name);
-        let of = |name: &str, settings: &[(&str, &str)]| {
-            let dead_letters = url(&format!("{name}-dlq"));
-            let common = [
-                ("LEASE_SECONDS", "30"),
-                ("CLAIMS_TABLE", "claims"),
-                ("SIGHTINGS_TABLE", "sightings"),
-                ("DEAD_LETTER_QUEUE_URL", &dead_letters),
-            ];
-            let all = common.iter().chain(settings);
-            all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Environment>()
-        };
-        let (enriched, notices, feedback) = (url("enriched"), url("notices"), url("feedback"));
-        let enrich = of(
-            "alerts",
-            &[
-                ("INTEL_TABLE", "intel"),
-                ("ENRICHED_QUEUE_URL", &enriched),
-                ("FEEDBACK_QUEUE_URL", &feedback),
-                ("ABUSEIPDB_KEY_PARAMETER", "/t/abuseipdb-key"),
-                ("MISP_KEY_PARAMETER", "/t/misp-key"),
-                ("OTX_KEY_PARAMETER", "/t/otx-key"),
-                ("DOCUMENTATION_ADDRESSES", "public"),
-                ("LOOK_UP_LOGINS", "off"),
-            ],
-        );
-        let analyze = of(
-            "enriched",
-            &[
-                ("INCIDENTS_TABLE", "incidents"),
-                ("ANALYSES_TABLE", "analyses"),
-                ("NOTICES_QUEUE_URL", &notices),
-                ("MODEL_KEY_PARAMETER", "/t/model-key"),
-            ],
-        );
-        let notify = of(
-            "notices",
-            &[
-                ("DELIVERIES_TABLE", "deliveries"),
-                ("NOTICES_QUEUE_URL", &notices),
-                ("MAIL_FROM", "triage@example.com"),
-                ("MAIL_TO", "soc@example.com"),
-            ],
-        );
-        let hunt = of("hunt", &[("ENRICHED_QUEUE_URL", &enriched), ("FEEDBACK_QUEUE_URL", &feedback)]);
+        let [enrich, analyze, notify, hunt] = deployment::environments(&aws);
         Ok(Self {
             enrich: Enrich::new(enrich::Config::read(&enrich)?, &config).await?,
             analyze: Analyze::new(analyze::Config::read(&analyze)?, &config)?,
@@ -258,28 +214,4 @@ async fn sweep<S: Sweep>(
     let deadline = Deadline::within(TIMEOUT, S::ONE_RECORD);
     let swept = aws.until_death(Box::pin(stage.sweep(deadline, now))).await;
     swept.map(|swept| swept.map_err(|error| logs::chain(&error)))
-}
-
-/// What Terraform makes, and one address that a feed lists.
-fn account() -> MemoryAws {
-    let aws = MemoryAws::default();
-    for (table, keys) in [
-        ("claims", vec!["id"]),
-        ("incidents", vec!["id"]),
-        ("analyses", vec!["id"]),
-        ("deliveries", vec!["id", "part"]),
-        ("intel", vec!["key", "source"]),
-        ("sightings", vec!["subject", "seen"]),
-    ] {
-        aws.table(table, keys);
-    }
-    for queue in ["alerts", "enriched", "notices", "feedback"] {
-        aws.queue(queue);
-    }
-    for key in ["abuseipdb", "misp", "otx", "model"] {
-        aws.set_parameter(&format!("/t/{key}-key"), "unset");
-    }
-    let listed = format!("ip#{}", crate::alerts::LISTED);
-    aws.put_row("intel", &serde_json::json!({"key": {"S": listed}, "source": {"S": "feed#urlhaus"}}));
-    aws
 }
