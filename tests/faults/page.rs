@@ -43,7 +43,7 @@ impl Run {
                 writeln!(
                     page,
                     "| {number} | {} | {} | {ledger} | {tests} | {result} |",
-                    fault.fault, fault.expected
+                    fault.what, fault.expected
                 )?;
             }
             page.push('\n');
@@ -125,7 +125,7 @@ mod tests {
             r#"[[area]]
             name = "Batches"
             [[area.fault]]
-            fault = "A panic"
+            what = "A panic"
             expected = "the others survive"
             ledger = true
             tests = ["lambda batch::tests::a_bad_record_does_not_fail_its_neighbours", "tests::emulator pipeline::gone"]"#,

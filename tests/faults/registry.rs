@@ -27,7 +27,7 @@ pub(crate) struct Area {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    pub(crate) fault: String,
+    pub(crate) what: String,
     pub(crate) expected: String,
     /// Whether the tests assert that the ledger closes.
     #[serde(default)]
@@ -163,10 +163,10 @@ mod tests {
     fn every_fault_is_told_once_and_proved() {
         let registry = Registry::read().unwrap();
         let faults: Vec<&Fault> = registry.areas.iter().flat_map(|area| &area.faults).collect();
-        let told: BTreeSet<&str> = faults.iter().map(|fault| fault.fault.as_str()).collect();
+        let told: BTreeSet<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
         assert_eq!(told.len(), faults.len());
         for fault in faults {
-            assert!(!fault.tests.is_empty() && !fault.expected.is_empty(), "{}", fault.fault);
+            assert!(!fault.tests.is_empty() && !fault.expected.is_empty(), "{}", fault.what);
         }
     }
 

@@ -39,7 +39,9 @@ async fn a_message_of_the_next_schema_waits_for_the_upgrade_in_the_dead_letter_q
         }
         let set = |aws: &MemoryAws, queue: &str, from: &str, to: &str| {
             aws.change_queue(queue, |messages| {
-                messages.iter_mut().for_each(|message| message.body = message.body.replacen(from, to, 1));
+                for message in messages {
+                    message.body = message.body.replacen(from, to, 1);
+                }
             });
         };
         set(&pipeline.aws, stage, r#""schema":1"#, r#""schema":2"#);

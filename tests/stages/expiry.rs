@@ -39,7 +39,9 @@ async fn told_again(
     for body in bodies() {
         pipeline.aws.publish("alerts", &body);
     }
-    notices.iter().for_each(|notice| again(&pipeline, notice));
+    for notice in &notices {
+        again(&pipeline, notice);
+    }
     pipeline.settle().await?;
     Ok(pipeline)
 }

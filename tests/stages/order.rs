@@ -49,10 +49,10 @@ async fn delivered(order: &[&Message]) -> Result<BTreeSet<String>> {
     Ok(distinct.into_iter().chain(states).chain([format!("{ends:?}")]).collect())
 }
 
-fn permutations(of: Vec<&Message>) -> Vec<Vec<&Message>> {
+fn permutations<'a>(of: &[&'a Message]) -> Vec<Vec<&'a Message>> {
     let Some((last, rest)) = of.split_last() else { return vec![vec![]] };
     let mut all = Vec::new();
-    for order in permutations(rest.to_vec()) {
+    for order in permutations(rest) {
         for place in 0..=order.len() {
             let mut order = order.clone();
             order.insert(place, last);
@@ -67,7 +67,7 @@ async fn notices_in_any_order_and_twice_leave_the_same_mails_in_the_same_thread(
     let notices = notices().await?;
     ensure!(notices.len() >= 3, "{} notices", notices.len());
     let expected = delivered(&notices.iter().collect::<Vec<_>>()).await?;
-    for order in permutations(notices.iter().collect()) {
+    for order in permutations(&notices.iter().collect::<Vec<_>>()) {
         let twice: Vec<&Message> = order.iter().chain(order.iter().rev()).copied().collect();
         assert_eq!(delivered(&order).await?, expected);
         assert_eq!(delivered(&twice).await?, expected);

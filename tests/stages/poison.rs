@@ -38,9 +38,9 @@ async fn an_item_that_is_too_large_for_the_table_fails_its_record_alone_and_free
     let mut left = 2;
     pipeline.aws.trouble(move |call| {
         let is_count = call.service == Service::DynamoDb && call.operation == "TransactWriteItems";
-        let refuses = is_count && call.caller == "analyze" && left > 0;
-        left -= usize::from(refuses);
-        refuses.then_some(refused)
+        let is_ours = is_count && call.caller == "analyze" && left > 0;
+        left -= usize::from(is_ours);
+        is_ours.then_some(refused)
     });
     pipeline.settle().await?;
     assert_eq!(pipeline.failures.len(), 2, "{:?}", pipeline.failures);

@@ -89,7 +89,7 @@ async fn check(stage: &'static str) -> Result<Sum> {
         ensure!(counted(&pipeline.aws)? == 1, "call {number}: counted {} times", counted(&pipeline.aws)?);
         let mails = pipeline.aws.mails();
         let ids = mails.iter().map(|mail| mail.header("X-Triage-Notice")).collect::<Vec<_>>();
-        ensure!(ids.iter().all(|id| id.is_some() && *id == ids[0]), "call {number}: {ids:?}");
+        ensure!(ids.iter().all(|id| id.is_some() && Some(id) == ids.first()), "call {number}: {ids:?}");
         ensure!((1..=2).contains(&mails.len()), "call {number}: {} mails", mails.len());
         sum.repeated += mails.len() - 1;
     }

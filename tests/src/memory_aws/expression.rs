@@ -117,22 +117,22 @@ impl<'a> Reader<'a> {
             let low = self.operand()?;
             self.must("AND")?;
             let high = self.operand()?;
-            let within = compared(&left, &low).is_some_and(Ordering::is_ge)
-                && compared(&left, &high).is_some_and(Ordering::is_le);
+            let within = compared(left.as_ref(), low.as_ref()).is_some_and(Ordering::is_ge)
+                && compared(left.as_ref(), high.as_ref()).is_some_and(Ordering::is_le);
             return Ok(within);
         }
         if operator == "IN" {
             self.must("(")?;
             let mut found = false;
             loop {
-                found |= compared(&left, &self.operand()?) == Some(Ordering::Equal);
+                found |= compared(left.as_ref(), self.operand()?.as_ref()) == Some(Ordering::Equal);
                 if !self.takes(",") {
                     return self.must(")").map(|()| found);
                 }
             }
         }
         // An attribute that is absent compares with nothing.
-        let order = compared(&left, &self.operand()?);
+        let order = compared(left.as_ref(), self.operand()?.as_ref());
         match operator {
             "=" => Ok(order == Some(Ordering::Equal)),
             "<" => Ok(order.is_some_and(Ordering::is_lt)),
@@ -206,8 +206,8 @@ impl<'a> Reader<'a> {
 }
 
 /// Values of different types are never equal, and have no order.
-fn compared(left: &Option<Value>, right: &Option<Value>) -> Option<Ordering> {
-    let (left, right) = (left.as_ref()?, right.as_ref()?);
+fn compared(left: Option<&Value>, right: Option<&Value>) -> Option<Ordering> {
+    let (left, right) = (left?, right?);
     if let (Some(left), Some(right)) = (number(Some(left)), number(Some(right))) {
         return Some(left.cmp(&right));
     }
