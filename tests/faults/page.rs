@@ -19,7 +19,7 @@ const HEAD: &str = "\
 # What goes wrong, and what happens then
 
 Every fault that we know of, and the tests that let it happen. This page is written by `make faults`, which runs exactly these
-tests; [registry.toml](../tests/faults/registry.toml) says which they are, and CONTRIBUTING.md how to add one. What is promised
+tests; [registry.toml](../tests/faults/registry.toml) says which they are, [CONTRIBUTING.md](../CONTRIBUTING.md) how to add one. What is promised
 stands in [delivery.md](delivery.md).
 
 **Ledger**: the tests assert that it closes. Every alert has ended exactly once, is counted once, and what was to be told was
