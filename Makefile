@@ -16,7 +16,7 @@ CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit fmt lint audit bench load package integration deb clean nextest
+.PHONY: help demo test unit faults fmt lint audit bench load package integration deb clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -32,6 +32,10 @@ test: nextest ## Check Terraform and run every test, the end-to-end tests agains
 
 unit: nextest ## Run the tests that need nothing but cargo
 	@cargo nextest run --cargo-profile local --workspace
+
+faults: nextest ## Let everything go wrong that is known to, and write docs/reliability.md (WITHOUT_EMULATOR=1: what needs nothing but cargo)
+	@cargo build --profile local --bins --tests $(TESTS)
+	@$(TARGET)/local/faults $(if $(WITHOUT_EMULATOR),--without-emulator)
 
 fmt: ## Format the Rust and Terraform sources
 	@cargo fmt

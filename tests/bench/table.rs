@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
@@ -224,19 +224,14 @@ fn machine() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
-    let commit = said("git", &["describe", "--always", "--dirty"]);
-    let compiler = said("rustc", &["--version"]);
+    let commit = project::commit();
+    let compiler = project::said("rustc", &["--version"]);
     let now = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC");
     format!(
         "{now}, commit {commit}, {cores} × {processor}, Linux {}, {compiler}, load {load} at the end. \
          MB are millions of bytes.",
         kernel.trim()
     )
-}
-
-fn said(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).current_dir(project::folder()).args(arguments).output();
-    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -39,3 +39,25 @@ pub fn with(mut alert: Value, pointer: &str, value: impl Into<Value>) -> Value {
 pub fn key(alert: &Value) -> anyhow::Result<AlertKey> {
     Ok(Alert::parse(&alert.to_string())?.key().clone())
 }
+
+/// An address that a feed lists, in [`crate::Pipeline`].
+pub const LISTED: &str = "203.0.113.66";
+
+/// A successful login that nobody is told about by itself; a hunt is, if it came from a [`LISTED`] address.
+#[must_use]
+pub fn login(id: &str, address: &str) -> Value {
+    json!({
+        "timestamp": "2026-10-03T14:25:07.000+0200",
+        "rule": {
+            "level": 3, "id": "5715", "description": "sshd: authentication success.",
+            "groups": ["syslog", "sshd", "authentication_success"],
+        },
+        "agent": {"id": "007", "name": "web-01", "ip": "10.20.0.7"},
+        "manager": {"name": "node-1"},
+        "id": id,
+        "full_log": format!("Oct  3 14:25:07 web-01 sshd[882]: Accepted password for deploy from {address} port 50123 ssh2"),
+        "decoder": {"name": "sshd", "parent": "sshd"},
+        "data": {"srcip": address, "srcport": "50123", "dstuser": "deploy"},
+        "location": "journald",
+    })
+}

@@ -3,8 +3,12 @@
 pub mod alerts;
 pub mod corpus;
 pub mod deployed;
+pub mod memory_aws;
 pub mod page;
+pub mod pipeline;
 pub mod project;
 pub mod site;
 
+pub use memory_aws::MemoryAws;
+pub use pipeline::Pipeline;
 pub use site::Site;

@@ -1,4 +1,4 @@
-//! Where the project is, and where cargo builds.
+//! The checkout that a tool of ours was built from, and where cargo builds.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -26,4 +26,15 @@ pub fn target() -> Result<PathBuf> {
     let metadata: Metadata =
         serde_json::from_slice(&output.stdout).context("cargo metadata names no target directory")?;
     Ok(metadata.target_directory)
+}
+
+/// The commit, and whether something was changed since.
+pub fn commit() -> String {
+    said("git", &["describe", "--always", "--dirty"])
+}
+
+/// What a program says there; nothing where it is not installed.
+pub fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).current_dir(folder()).args(arguments).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }

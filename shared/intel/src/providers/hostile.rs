@@ -286,12 +286,16 @@ impl Subject {
 
 #[tokio::test]
 async fn nobody_listening_is_unreachable() {
-    for client in [
-        Client::AbuseIpDb(super::AbuseIpDb::new("http://127.0.0.1:9").unwrap()),
-        Client::Misp(super::Misp::new("http://127.0.0.1:9", None, super::MispOptions::default()).unwrap()),
-        Client::Otx(super::Otx::new("http://127.0.0.1:9").unwrap()),
-    ] {
-        let asked = client.ask(&[&found("203.0.113.9")], &Secret::new("k"), now()).await;
-        assert_eq!(asked, Asked::failed(Unanswered::Unreachable, 1, 2));
+    // No resolver is asked for a name with so long a label.
+    let nameless = format!("http://{}.example", "a".repeat(64));
+    for url in ["http://127.0.0.1:9", &nameless] {
+        for client in [
+            Client::AbuseIpDb(super::AbuseIpDb::new(url).unwrap()),
+            Client::Misp(super::Misp::new(url, None, super::MispOptions::default()).unwrap()),
+            Client::Otx(super::Otx::new(url).unwrap()),
+        ] {
+            let asked = client.ask(&[&found("203.0.113.9")], &Secret::new("k"), now()).await;
+            assert_eq!(asked, Asked::failed(Unanswered::Unreachable, 1, 2), "{url}");
+        }
     }
 }
