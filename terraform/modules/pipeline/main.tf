@@ -371,7 +371,8 @@ module "feeds" {
 
   claims_table_arn = module.tables.arns["claims"]
   intel_table_arn  = module.tables.arns["intel"]
-  parameter_arns   = local.intelligence_parameters
+  # A feed that is off needs no key.
+  parameter_arns = concat([for feed in ["abuseipdb", "misp", "otx"] : aws_ssm_parameter.key[feed].arn if var.feeds[feed].enabled], aws_ssm_parameter.misp_ca[*].arn)
 
   architecture        = var.architecture
   timeout_seconds     = var.functions.ingest.timeout_seconds
