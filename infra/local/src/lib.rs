@@ -14,6 +14,7 @@ mod counts;
 mod dated;
 mod demo;
 mod demo_folder;
+pub mod deployment;
 mod digests;
 mod emulator;
 mod ends;
