@@ -60,6 +60,12 @@ impl Metric {
         })
     }
 
+    /// Its sum or its maximum in these lines of the log.
+    pub fn over(&self, lines: &[String]) -> f64 {
+        let values = lines.iter().filter_map(|line| self.in_line(line));
+        if self.stat == "Maximum" { values.fold(0.0, f64::max) } else { values.sum() }
+    }
+
     /// What a line of the log adds, if it is this metric with these dimensions and no others.
     fn in_line(&self, line: &str) -> Option<f64> {
         let line: Value = serde_json::from_str(line.get(line.find('{')?..)?).ok()?;
@@ -81,6 +87,16 @@ impl Metric {
     }
 }
 
+/// What all stages have counted under this name, whatever the dimensions.
+pub fn counted(name: &str, lines: &[String]) -> f64 {
+    let values = lines.iter().filter_map(|line| {
+        let line: Value = serde_json::from_str(line.get(line.find('{')?..)?).ok()?;
+        line.get("_aws")?;
+        line[name].as_f64()
+    });
+    values.sum()
+}
+
 /// Where metrics are read.
 #[derive(Debug)]
 pub struct Gauges<'a> {
@@ -99,21 +115,8 @@ impl Gauges<'_> {
         }
     }
 
-    /// What all stages have counted under this name, whatever the dimensions.
-    pub async fn counted(&self, name: &str) -> Result<f64> {
-        let lines = deployed::log_lines(self.site).await?;
-        let values = lines.iter().filter_map(|line| {
-            let line: Value = serde_json::from_str(line.get(line.find('{')?..)?).ok()?;
-            line.get("_aws")?;
-            line[name].as_f64()
-        });
-        Ok(values.sum())
-    }
-
     async fn logged(&self, metric: &Metric) -> Result<f64> {
-        let lines = deployed::log_lines(self.site).await?;
-        let values = lines.iter().filter_map(|line| metric.in_line(line));
-        Ok(if metric.stat == "Maximum" { values.fold(0.0, f64::max) } else { values.sum() })
+        Ok(metric.over(&deployed::log_lines(self.site).await?))
     }
 
     async fn waiting(&self, metric: &Metric) -> Result<f64> {
