@@ -33,7 +33,10 @@ impl Site {
         let path = environment.get(local::stack::VARIABLE).with_context(|| {
             format!("{} is not set: run these tests by `make test`", local::stack::VARIABLE)
         })?;
-        let stack = Stack::read(Path::new(path))?;
+        Self::of(Stack::read(Path::new(path))?)
+    }
+
+    pub fn of(stack: Stack) -> Result<Self> {
         let environment: Vec<(String, String)> = [
             ("AWS_REGION", stack.region.as_str()),
             ("AWS_ACCESS_KEY_ID", "test"),

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::emulator::{self, Emulator};
 use crate::folders::{self, RunFolder};
+use crate::ministack::Account;
 use crate::progress::Progress;
 
 /// A running emulator; gone with this value, whatever ends us.
@@ -18,7 +19,7 @@ impl EmulatorAlone {
     pub async fn start() -> Result<Self> {
         let local = folders::target().await?.join("local");
         let run = RunFolder::create(&local)?;
-        let emulator = emulator::start_ministack(&run, &local, Progress::detect()).await?;
+        let emulator = emulator::start_ministack(&run, &local, &Account::Open, Progress::detect()).await?;
         Ok(Self { emulator, _run: run })
     }
 

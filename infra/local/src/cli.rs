@@ -109,6 +109,18 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What the environment says, for programs that are built already.
+    pub(crate) fn of_environment() -> Result<Self, clap::Error> {
+        #[derive(Parser)]
+        struct Bare {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        Ok(Bare::try_parse_from(["local", "--built"])?.settings)
+    }
+}
+
 /// Runs the command to its end; nothing that it started is left when this returns.
 #[expect(clippy::print_stderr, reason = "a tool tells its user what went wrong")]
 pub fn run(cli: Cli) -> ExitCode {

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::cli::Settings;
 use crate::folders::{self, RunFolder};
 use crate::mails::{MailSource, Mailbox};
-use crate::ministack::{self, MiniStack};
+use crate::ministack::{self, Account, MiniStack};
 use crate::progress::Progress;
 use crate::{smtp, venv};
 
@@ -38,7 +38,7 @@ impl Emulator {
     ) -> Result<Self> {
         match &settings.endpoint {
             Some(endpoint) => use_running(endpoint, &settings.host).await,
-            None => start_ministack(run, local, progress).await,
+            None => start_ministack(run, local, &Account::Open, progress).await,
         }
     }
 
@@ -53,6 +53,7 @@ impl Emulator {
 pub(crate) async fn start_ministack(
     run: &RunFolder,
     local: &std::path::Path,
+    account: &Account,
     progress: Progress,
 ) -> Result<Emulator> {
     let step = progress.step("preparing MiniStack");
@@ -75,6 +76,7 @@ pub(crate) async fn start_ministack(
         temporary: &temporary,
         log: &run.logs().join("ministack.log"),
         mail,
+        account,
     };
     let ministack = MiniStack::start(&start).await?;
     let endpoint = ministack.endpoint().to_owned();

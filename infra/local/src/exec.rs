@@ -11,7 +11,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use crate::cli::Settings;
-use crate::folders;
 use crate::progress::Progress;
 use crate::signals::{self, Interrupted, unless_interrupted};
 use crate::stack::{Stack, VARIABLE};
@@ -25,7 +24,7 @@ pub(crate) async fn run(settings: &Settings, pace: Pace, command: &[OsString]) -
     let places = start::places(settings).await?;
     let ended = with_stack(settings, pace, command, &places).await;
     if !ended.as_ref().is_ok_and(ExitStatus::success) {
-        keep_logs(&places);
+        places.keep_logs("exec");
     }
     Ok(exit_code(ended?))
 }
@@ -74,16 +73,6 @@ fn tell(child: &Child, signal: Signal) {
     if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
         // The only error is that it has ended already.
         let _ended = kill_process(id, signal);
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a tool says where to look")]
-fn keep_logs(places: &Places) {
-    let kept = places.target.join("exec/logs");
-    let _none = std::fs::remove_dir_all(&kept);
-    match folders::copy(&places.run.logs(), &kept, |_| true) {
-        Ok(()) => eprintln!("logs of the stack: {}", kept.display()),
-        Err(error) => eprintln!("the logs of the stack are lost: {error:#}"),
     }
 }
 

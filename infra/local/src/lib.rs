@@ -16,6 +16,7 @@ mod counts;
 mod dated;
 mod demo;
 mod demo_folder;
+pub mod deployment;
 mod digests;
 mod emulator;
 mod ends;

@@ -33,6 +33,16 @@ pub(crate) struct Start<'a> {
     pub log: &'a Path,
     /// Where it delivers mail.
     pub mail: SocketAddr,
+    pub account: &'a Account,
+}
+
+/// What a function may do in the account that is played, and how it gets there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// Everybody may do everything.
+    Open,
+    /// A function may do what its role allows, and calls AWS at this address.
+    Guarded { functions_call: String },
 }
 
 impl MiniStack {
@@ -78,6 +88,10 @@ impl MiniStack {
 /// Everything that `MiniStack` and the functions see: the functions inherit it, so nothing of the user's may be in it.
 fn environment(start: &Start<'_>, port: u16, endpoint: &str) -> Vec<(&'static str, PathBuf)> {
     let text = |text: &str| PathBuf::from(text);
+    let (functions_call, roles_hold) = match start.account {
+        Account::Open => (endpoint, "false"),
+        Account::Guarded { functions_call } => (functions_call.as_str(), "true"),
+    };
     vec![
         ("PATH", text("/usr/local/bin:/usr/bin:/bin")),
         ("HOME", start.temporary.to_owned()),
@@ -89,7 +103,8 @@ fn environment(start: &Start<'_>, port: u16, endpoint: &str) -> Vec<(&'static st
         ("GATEWAY_PORT", text(&port.to_string())),
         ("IOT_MTLS_ENABLED", text("0")), // it has a fixed port, which two runs side by side would fight for
         ("SMTP_HOST", text(&start.mail.to_string())),
-        ("AWS_ENDPOINT_URL", text(endpoint)),
+        ("AWS_ENDPOINT_URL", text(functions_call)),
+        ("AUTH", text(roles_hold)),
         ("AWS_ACCESS_KEY_ID", text("test")),
         ("AWS_SECRET_ACCESS_KEY", text("test")),
         ("AWS_EC2_METADATA_DISABLED", text("true")),

@@ -21,6 +21,7 @@ use crate::{artifacts, aws, folders, page, stubs};
 pub(crate) struct Running {
     pub stack: Stack,
     pub mails: MailSource,
+    pub terraform: Terraform,
     emulator: Emulator,
     _servers: JoinSet<()>,
 }
@@ -37,6 +38,19 @@ impl Running {
 pub(crate) struct Places {
     pub target: PathBuf,
     pub run: RunFolder,
+}
+
+impl Places {
+    /// Copies what the emulator and Terraform said to a folder that stays, for those who look for a cause.
+    #[expect(clippy::print_stderr, reason = "a tool says where to look")]
+    pub(crate) fn keep_logs(&self, whose: &str) {
+        let kept = self.target.join(whose).join("logs");
+        let _none = std::fs::remove_dir_all(&kept);
+        match folders::copy(&self.run.logs(), &kept, |_| true) {
+            Ok(()) => eprintln!("logs of the stack: {}", kept.display()),
+            Err(error) => eprintln!("the logs of the stack are lost: {error:#}"),
+        }
+    }
 }
 
 /// How often an incident tells about itself, and how many mails there may be.
@@ -96,11 +110,31 @@ pub(crate) async fn start(
         artifacts::build(&settings.profile).await?;
         step.done();
     }
+    let emulator = Emulator::start(settings, &places.run, &local(&places.target), progress).await?;
+    let deployed_at = emulator.endpoint.clone();
+    deploy(settings, places, emulator, &Deploy { at: &deployed_at, pace, watched: false }, progress).await
+}
+
+/// What is deployed.
+pub(crate) struct Deploy<'a> {
+    /// The address that Terraform, and whoever reads the stack, has of AWS.
+    pub at: &'a str,
+    pub pace: Pace,
+    /// Whether there are alarms, and what an account needs for them.
+    pub watched: bool,
+}
+
+/// Deploys what was built last on an emulator.
+pub(crate) async fn deploy(
+    settings: &Settings,
+    places: &Places,
+    emulator: Emulator,
+    deploy: &Deploy<'_>,
+    progress: Progress,
+) -> Result<Running> {
     let binaries = artifacts::binaries(&places.target, &settings.profile);
     let zips = places.run.path().join("zips");
     artifacts::pack(&binaries, &zips)?;
-
-    let emulator = Emulator::start(settings, &places.run, &local(&places.target), progress).await?;
 
     let mut servers = JoinSet::new();
     let listener = TcpListener::bind((emulator.listen_on, 0)).await?;
@@ -121,19 +155,20 @@ pub(crate) async fn start(
     let step = progress.step("terraform apply");
     let inside = format!("http://{}:{stub_port}", emulator.host);
     let variables = Variables {
-        endpoint: &emulator.endpoint,
+        endpoint: deploy.at,
         artifacts_dir: &zips,
         providers_url: &inside,
         model_url: &format!("{inside}/v1"),
         documentation_addresses: "public",
         architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
         name: "wazuh-triage",
-        update_after: pace.update_after(),
-        mail_limits: pace.mail_limits(),
+        update_after: deploy.pace.update_after(),
+        mail_limits: deploy.pace.mail_limits(),
+        watched: deploy.watched,
     };
     terraform.apply(&variables, &step).await?;
     let outputs = terraform.outputs().await?;
-    aws::put_keys(&aws::configuration(&emulator.endpoint).await, &outputs.parameters).await?;
+    aws::put_keys(&aws::configuration(deploy.at).await, &outputs.parameters).await?;
     step.done();
 
     let publisher_folder = places.run.path().join("publisher");
@@ -141,7 +176,7 @@ pub(crate) async fn start(
     // Empty: no configuration of a manager on this machine is read.
     std::fs::write(publisher_folder.join("publisher.toml"), "")?;
     let stack = Stack {
-        endpoint: emulator.endpoint.clone(),
+        endpoint: deploy.at.to_owned(),
         region: REGION.to_owned(),
         stub_url,
         page_url,
@@ -150,10 +185,10 @@ pub(crate) async fn start(
         publisher_folder,
         logs: places.run.logs(),
     };
-    Ok(Running { stack, mails: emulator.mails.clone(), emulator, _servers: servers })
+    Ok(Running { stack, mails: emulator.mails.clone(), terraform, emulator, _servers: servers })
 }
 
 /// Where environments, caches and runs live.
-fn local(target: &Path) -> PathBuf {
+pub(crate) fn local(target: &Path) -> PathBuf {
     target.join("local")
 }

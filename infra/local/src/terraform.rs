@@ -117,6 +117,8 @@ pub(crate) struct Variables<'a> {
     /// How many mails the group `default` gets; as many as there are where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail_limits: Option<MailLimits>,
+    /// Whether there are alarms, the canary, and a way back for what becomes of mails.
+    pub watched: bool,
 }
 
 /// Mails at once and an hour, and the same for the gravest alerts.
@@ -179,6 +181,24 @@ impl Terraform {
             "-parallelism=40",
             "-compact-warnings",
         ]);
+        process::run(&mut command, &self.log, Duration::from_mins(7), step).await
+    }
+
+    /// What another `apply` would change, and everything that is there: the JSON of a plan.
+    pub(crate) async fn plan(&self, step: &Step) -> Result<Value> {
+        const FILE: &str = "second.tfplan";
+        let mut command = self.command();
+        command.args(["plan", "-input=false", "-no-color", "-parallelism=40", "-out", FILE]);
+        process::run(&mut command, &self.log, Duration::from_mins(5), step).await?;
+        let mut command = self.command();
+        command.args(["show", "-json", FILE]);
+        let text = process::output(&mut command, Duration::from_mins(1)).await?;
+        serde_json::from_slice(&text).context("terraform's plan is not readable")
+    }
+
+    pub(crate) async fn destroy(&self, step: &Step) -> Result<()> {
+        let mut command = self.command();
+        command.args(["destroy", "-auto-approve", "-input=false", "-no-color", "-parallelism=40"]);
         process::run(&mut command, &self.log, Duration::from_mins(7), step).await
     }
 

@@ -52,6 +52,40 @@ run "no_key_can_be_read_and_no_other_role_made" {
   }
 }
 
+# Whoever widens a role writes it down here, with main.tf's reason.
+run "only_what_is_listed_here_is_wide" {
+  assert {
+    condition = toset(flatten([for policy in [aws_iam_role_policy.plan.policy, aws_iam_role_policy.apply.policy, aws_iam_role_policy.apply_not_itself.policy] :
+      [for statement in jsondecode(policy).Statement : statement.Sid if contains(flatten([statement.Resource]), "*")]
+    ])) == toset(["ReadWhatHasNoName", "UseWhatHasNoName"])
+    error_message = "Only actions that know no resource may be for all resources."
+  }
+
+  # Of everything else the deployments' names are the limit, and nobody may do everything even there.
+  assert {
+    condition = alltrue(flatten([for policy in [aws_iam_role_policy.plan.policy, aws_iam_role_policy.apply.policy] :
+      [for statement in jsondecode(policy).Statement : [for resource in flatten([statement.Resource]) :
+        can(regex("example-state|wazuh-triage|event-source-mapping:", resource))
+      ] if !contains(["ReadWhatHasNoName", "UseWhatHasNoName"], statement.Sid)]
+    ]))
+    error_message = "A resource is neither the state nor of a deployment."
+  }
+
+  assert {
+    condition = alltrue(flatten([for policy in [aws_iam_role_policy.plan.policy, aws_iam_role_policy.apply.policy] :
+      [for statement in jsondecode(policy).Statement : [for action in statement.Action :
+        action != "*" && (!endswith(action, ":*") || contains(["lambda:*", "sns:*", "scheduler:*", "logs:*", "cloudwatch:*", "budgets:*"], action))
+      ]]
+    ]))
+    error_message = "All actions of a service may only be had of services that hold no data but the deployment's."
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : alltrue([for action in statement.Action : !can(regex(":(Put|Create|Delete|Update|Tag|Set|Send|Invoke|\\*)", action))])])
+    error_message = "A plan reads."
+  }
+}
+
 run "a_wildcard_of_repositories_is_refused" {
   command = plan
 

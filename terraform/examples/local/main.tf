@@ -13,16 +13,18 @@ provider "aws" {
   max_retries                 = 3 # an emulator that is not running is an error now, not in minutes
 
   endpoints {
-    dynamodb  = var.endpoint
-    iam       = var.endpoint
-    lambda    = var.endpoint
-    logs      = var.endpoint
-    s3        = var.endpoint
-    scheduler = var.endpoint
-    ses       = var.endpoint
-    sqs       = var.endpoint
-    ssm       = var.endpoint
-    sts       = var.endpoint
+    cloudwatch = var.endpoint
+    dynamodb   = var.endpoint
+    iam        = var.endpoint
+    lambda     = var.endpoint
+    logs       = var.endpoint
+    s3         = var.endpoint
+    scheduler  = var.endpoint
+    ses        = var.endpoint
+    sns        = var.endpoint
+    sqs        = var.endpoint
+    ssm        = var.endpoint
+    sts        = var.endpoint
   }
 }
 
@@ -47,10 +49,11 @@ module "pipeline" {
   }
 
   # MiniStack has configuration sets of SES, but no event destinations: nothing would ever come back.
-  mail_events = { enabled = false }
+  # The test of a whole deployment plays that part of SES.
+  mail_events = { enabled = var.watched }
 
-  # Its alarms would be written and never looked at.
-  observability = { enabled = false }
+  # Nobody looks at the alarms of a demo.
+  observability = { enabled = var.watched, notify = { emails = var.watched ? ["operator@soc.example"] : [] } }
 
   # Alerts of the store's hosts go to people who get so few mails that a scan is a storm, and its digest comes in half a minute.
   mail_routes = {

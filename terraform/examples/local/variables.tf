@@ -76,6 +76,12 @@ variable "mail_to" {
   default     = ["analyst@soc.example"]
 }
 
+variable "watched" {
+  description = "Whether there are alarms and the canary, and events of SES, which few emulators have."
+  type        = bool
+  default     = false
+}
+
 variable "dashboard_url" {
   description = "Address for the link in the mail; empty for no link."
   type        = string

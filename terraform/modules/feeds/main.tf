@@ -94,7 +94,13 @@ module "ingest" {
     {
       sid       = "KeepCopies"
       actions   = ["s3:GetObject", "s3:PutObject"]
-      resources = [for folder in ["feeds", "lists", "snapshot"] : "${aws_s3_bucket.this.arn}/${folder}/*"]
+      resources = [for folder in ["feeds", "snapshot"] : "${aws_s3_bucket.this.arn}/${folder}/*"]
+    },
+    {
+      # They are written whole, and only the manager reads them.
+      sid       = "WriteLists"
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this.arn}/lists/*"]
     },
     {
       # Without it S3 does not say whether an object is missing or forbidden.

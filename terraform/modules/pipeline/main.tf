@@ -400,7 +400,12 @@ module "feeds" {
 
   claims_table_arn = module.tables.arns["claims"]
   intel_table_arn  = module.tables.arns["intel"]
-  parameter_arns   = concat(local.intelligence_parameters, [aws_ssm_parameter.key["abusech"].arn])
+  # A feed that is off needs no key.
+  parameter_arns = concat(
+    [for feed in ["abuseipdb", "misp", "otx"] : aws_ssm_parameter.key[feed].arn if var.feeds[feed].enabled],
+    anytrue([for feed in ["feodo", "urlhaus", "threatfox"] : var.feeds[feed].enabled]) ? [aws_ssm_parameter.key["abusech"].arn] : [],
+    aws_ssm_parameter.misp_ca[*].arn,
+  )
 
   architecture        = var.architecture
   timeout_seconds     = var.functions.ingest.timeout_seconds

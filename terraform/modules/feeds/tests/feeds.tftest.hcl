@@ -110,7 +110,8 @@ run "ingest_may_do_what_it_does_and_nothing_else" {
     condition = { for statement in jsondecode(output.policy).Statement : statement.Sid => "${join(" ", statement.Action)} on ${join(" ", statement.Resource)}" if statement.Sid != "WriteOwnLog" } == {
       Claim            = "dynamodb:UpdateItem on arn:aws:dynamodb:eu-central-1:123456789012:table/claims"
       WriteRows        = "dynamodb:BatchWriteItem dynamodb:Scan on arn:aws:dynamodb:eu-central-1:123456789012:table/intel"
-      KeepCopies       = "s3:GetObject s3:PutObject on arn:aws:s3:::feeds/feeds/* arn:aws:s3:::feeds/lists/* arn:aws:s3:::feeds/snapshot/*"
+      KeepCopies       = "s3:GetObject s3:PutObject on arn:aws:s3:::feeds/feeds/* arn:aws:s3:::feeds/snapshot/*"
+      WriteLists       = "s3:PutObject on arn:aws:s3:::feeds/lists/*"
       SeeWhatIsMissing = "s3:ListBucket on arn:aws:s3:::feeds"
       ReadParameters   = "ssm:GetParameter on arn:aws:ssm:eu-central-1:123456789012:parameter/otx"
     }
