@@ -2,14 +2,16 @@
 
 mod prompt;
 
-use clap::{Args, Subcommand, ValueEnum};
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use lambda::config::Environment;
 use lambda::secrets::{Secret, Secrets};
 use serde::Serialize;
 
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
-use aws_sdk_ssm::types::{Parameter, ParameterType};
+use aws_sdk_ssm::types::{Parameter, ParameterStringFilter, ParameterType};
 
 use super::{AFTER, Account, AccountError, Paper, Table, Target, Tone};
 use crate::failure::Failure;
@@ -41,36 +43,62 @@ enum SecretsCommand {
 const AFTER_SET: &str = "\
 In a pipe: `pass abuseipdb | triage secrets set abuseipdb`. A line end at the end is no part of the key.
 A key that replaces one which the provider refuses is used within a minute, a first one within ten; nothing is deployed.
-Needs ssm:GetParameter and ssm:PutParameter on the parameter.";
+It stays encrypted with the KMS key that it is encrypted with.
+Needs ssm:GetParameter and ssm:PutParameter on the parameter, and ssm:DescribeParameters unless --key-id is given.";
 
 #[derive(Debug, Args)]
 struct Which {
-    /// Whose key.
+    /// abuseipdb, misp, otx, abusech, model; webhook-GROUP: the address of a group's chat; traces-headers: NAME=VALUE,….
     key: Key,
-    /// Customer-managed KMS key that encrypts it, where the parameters have one; the functions must be allowed to use it.
+    /// KMS key that encrypts it from now on; the functions must be allowed to use it. alias/aws/ssm is the one of AWS.
     #[arg(long, value_name = "KEY")]
     key_id: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// A secret of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Key {
-    Abuseipdb,
-    Misp,
-    Otx,
-    Abusech,
-    Model,
+    /// Of a provider, of feeds, of the model: one of [`KEYS`].
+    Of(&'static str),
+    /// The address of a group's chat.
+    Webhook(String),
+    /// What the collector of traces wants to see.
+    TracesHeaders,
+}
+
+const KEYS: [&str; 5] = ["abuseipdb", "misp", "otx", "abusech", "model"];
+const TRACES_HEADERS: &str = "traces-headers";
+const WEBHOOK: &str = "webhook-";
+
+impl FromStr for Key {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let key = KEYS.into_iter().find(|key| *key == text).map(Self::Of);
+        let headers = || (text == TRACES_HEADERS).then_some(Self::TracesHeaders);
+        let group = || text.strip_prefix(WEBHOOK).filter(|group| !group.is_empty());
+        let webhook = || group().map(|group| Self::Webhook(group.to_owned()));
+        key.or_else(headers)
+            .or_else(webhook)
+            .ok_or_else(|| format!("there are {}, {WEBHOOK}GROUP and {TRACES_HEADERS}", KEYS.join(", ")))
+    }
 }
 
 impl Key {
-    const ALL: [Self; 5] = [Self::Abuseipdb, Self::Misp, Self::Otx, Self::Abusech, Self::Model];
-
-    fn name(self) -> &'static str {
+    /// What a person calls it.
+    fn name(&self) -> String {
         match self {
-            Self::Abuseipdb => "abuseipdb",
-            Self::Misp => "misp",
-            Self::Otx => "otx",
-            Self::Abusech => "abusech",
-            Self::Model => "model",
+            Self::Of(who) => (*who).to_owned(),
+            Self::Webhook(group) => format!("{WEBHOOK}{group}"),
+            Self::TracesHeaders => TRACES_HEADERS.to_owned(),
+        }
+    }
+
+    /// Its parameter, without the deployment.
+    fn parameter(&self) -> String {
+        match self {
+            Self::Of(who) => format!("{who}-key"),
+            Self::Webhook(_) | Self::TracesHeaders => self.name(),
         }
     }
 }
@@ -83,7 +111,7 @@ struct Listed {
 
 #[derive(Serialize)]
 struct Row {
-    key: &'static str,
+    key: String,
     name: String,
     is_set: bool,
     version: i64,
@@ -101,7 +129,7 @@ pub(crate) fn run(options: &SecretsOptions, environment: &Environment) -> Result
     // Whoever types a key must not wait for AWS first, nor AWS for the typing.
     let value = match &options.command {
         SecretsCommand::List => None,
-        SecretsCommand::Set(which) => Some((which, usable(&prompt::ask(which.key.name())?)?)),
+        SecretsCommand::Set(which) => Some((which, usable(&prompt::ask(&which.key.name())?)?)),
         SecretsCommand::Unset(which) => Some((which, Secret::new(Secrets::UNSET))),
     };
     crate::runtime()?.block_on(async {
@@ -134,9 +162,12 @@ fn usable(typed: &Secret) -> Result<Secret, Failure> {
 async fn list(account: &Account, options: &SecretsOptions, paper: &mut Paper) -> Result<(), Failure> {
     let ssm = account.ssm();
     let mut parameters = Vec::new();
-    for key in Key::ALL {
-        let name = account.parameter(&format!("{}-key", key.name()));
-        let parameter = read(&ssm, account, &name).await?;
+    for key in KEYS.map(Key::Of).into_iter().chain([Key::TracesHeaders]) {
+        let name = account.parameter(&key.parameter());
+        let parameter = match read(&ssm, account, &name).await {
+            Err(AccountError::Missing { .. }) if key == Key::TracesHeaders => continue,
+            read => read?,
+        };
         let is_set = parameter.value().is_some_and(|value| value != Secrets::UNSET);
         let changed_at = parameter.last_modified_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
         parameters.push(Row { key: key.name(), name, is_set, version: parameter.version(), changed_at });
@@ -149,7 +180,7 @@ async fn list(account: &Account, options: &SecretsOptions, paper: &mut Paper) ->
         let state = if row.is_set { "set" } else { "unset" };
         let changed = row.changed_at.map_or_else(|| "-".to_owned(), crate::operate::second);
         let tone = if row.is_set { Tone::Good } else { Tone::Plain };
-        table.row(tone, [row.key.to_owned(), state.to_owned(), row.version.to_string(), changed, row.name]);
+        table.row(tone, [row.key, state.to_owned(), row.version.to_string(), changed, row.name]);
     }
     paper.table(&table)
 }
@@ -162,15 +193,19 @@ async fn set(
     paper: &mut Paper,
 ) -> Result<(), Failure> {
     let ssm = account.ssm();
-    let name = account.parameter(&format!("{}-key", which.key.name()));
+    let name = account.parameter(&which.key.parameter());
     // A wrong --name would otherwise make a parameter that nobody reads.
     read(&ssm, account, &name).await?;
+    let key_id = match &which.key_id {
+        Some(key_id) => Some(key_id.clone()),
+        None => encrypted_with(&ssm, &name).await?,
+    };
     let written = ssm
         .put_parameter()
         .name(&name)
         .value(value.reveal())
         .r#type(ParameterType::SecureString)
-        .set_key_id(which.key_id.clone())
+        .set_key_id(key_id)
         .overwrite(true)
         .send()
         .await
@@ -198,9 +233,33 @@ async fn read(ssm: &aws_sdk_ssm::Client, account: &Account, name: &str) -> Resul
     }
 }
 
+/// The KMS key that it is encrypted with: who writes a parameter without one gives it back to that of AWS.
+async fn encrypted_with(ssm: &aws_sdk_ssm::Client, name: &str) -> Result<Option<String>, AccountError> {
+    let filter = ParameterStringFilter::builder().key("Name").option("Equals").values(name).build();
+    let request = ssm.describe_parameters().set_parameter_filters(filter.ok().map(|filter| vec![filter]));
+    let found = request.send().await.map_err(|error| {
+        AccountError::of(format!("see which KMS key encrypts {name} (--key-id says it)"), &error)
+    })?;
+    let parameter = found.parameters().iter().find(|parameter| parameter.name() == Some(name));
+    Ok(parameter.and_then(|parameter| parameter.key_id()).map(str::to_owned))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_secret_of_a_deployment_has_a_name() {
+        let check = |text: &str, parameter: Option<&str>| {
+            assert_eq!(text.parse::<Key>().ok().map(|key| key.parameter()).as_deref(), parameter, "{text}");
+        };
+        check("abuseipdb", Some("abuseipdb-key"));
+        check("traces-headers", Some("traces-headers"));
+        check("webhook-night-shift", Some("webhook-night-shift"));
+        check("webhook-", None);
+        check("abuseipdb-key", None);
+        assert!("ab".parse::<Key>().unwrap_err().starts_with("there are abuseipdb, misp"));
+    }
 
     #[test]
     fn a_key_is_what_was_typed_without_the_end_of_the_line() {

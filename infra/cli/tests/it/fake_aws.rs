@@ -60,6 +60,18 @@ pub struct Parameter {
     pub value: String,
     pub version: i64,
     pub kind: String,
+    pub key_id: String,
+}
+
+/// What encrypts a parameter for which nobody names a key.
+pub const AWS_KEY: &str = "alias/aws/ssm";
+
+impl Parameter {
+    /// As Terraform makes it.
+    pub fn unset() -> Self {
+        let [value, kind, key_id] = ["unset", "SecureString", AWS_KEY].map(str::to_owned);
+        Self { value, version: 1, kind, key_id }
+    }
 }
 
 impl Message {
@@ -83,9 +95,7 @@ impl FakeAws {
             world.tables.insert(format!("t-{table}"), Vec::new());
         }
         for key in ["abuseipdb", "misp", "otx", "abusech", "model"] {
-            let parameter =
-                Parameter { value: "unset".to_owned(), version: 1, kind: "SecureString".to_owned() };
-            world.parameters.insert(format!("/t/{key}-key"), parameter);
+            world.parameters.insert(format!("/t/{key}-key"), Parameter::unset());
         }
         for schedule in ["sweep-analyze", "sweep-notify", "hunt", "canary", "feed-feodo"] {
             world.schedules.insert(format!("t-{schedule}"), "ENABLED");
@@ -379,6 +389,11 @@ impl World {
     }
 
     fn ssm(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
+        if operation == "DescribeParameters" {
+            let name = request["ParameterFilters"][0]["Values"][0].as_str().unwrap();
+            let key = &self.parameters.get(name).unwrap().key_id;
+            return Ok(json!({"Parameters": [{"Name": name, "Type": "SecureString", "KeyId": key}]}));
+        }
         let name = request["Name"].as_str().unwrap();
         let parameter = self.parameters.get_mut(name).ok_or("ParameterNotFound")?;
         Ok(match operation {
@@ -395,6 +410,7 @@ impl World {
                 parameter.kind = request["Type"].as_str().unwrap().to_owned();
                 assert_eq!(request["Overwrite"], true);
                 parameter.version += 1;
+                request["KeyId"].as_str().unwrap_or(AWS_KEY).clone_into(&mut parameter.key_id);
                 json!({"Version": parameter.version})
             }
             other => panic!("{other} is not known here"),

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use super::{command, run};
 use crate::bench::{Bench, Said, said};
-use crate::fake_aws::FakeAws;
+use crate::fake_aws::{AWS_KEY, FakeAws, Parameter};
 
 const KEY: &str = "k3y-of-the-test";
 
@@ -42,6 +42,46 @@ fn a_key_goes_in_and_never_comes_out() {
     ");
     assert_snapshot!(run(&aws, "secrets unset abuseipdb --json").out, @r#"{"schema":1,"name":"/t/abuseipdb-key","version":3}"#);
     assert_eq!(aws.parameter("/t/abuseipdb-key").value, "unset");
+}
+
+#[test]
+fn a_parameter_stays_encrypted_with_the_key_that_it_has() {
+    const OWN: &str = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000";
+    let aws = FakeAws::start();
+    aws.change(|world| OWN.clone_into(&mut world.parameters.get_mut("/t/otx-key").unwrap().key_id));
+    for line in ["secrets set otx", "secrets unset otx"] {
+        assert_eq!(pipe(&aws, line, KEY).code, 0);
+        assert_eq!(aws.parameter("/t/otx-key").key_id, OWN, "{line}");
+    }
+    assert_eq!(pipe(&aws, "secrets set otx --key-id alias/aws/ssm", KEY).code, 0);
+    assert_eq!(aws.parameter("/t/otx-key").key_id, AWS_KEY);
+
+    aws.change(|world| {
+        world.refused.insert("DescribeParameters", "AccessDeniedException");
+    });
+    let said = pipe(&aws, "secrets set otx", KEY);
+    assert_eq!(said.code, 77);
+    assert!(said.err.contains("(--key-id says it)"), "{}", said.err);
+    assert_eq!(pipe(&aws, "secrets set otx --key-id alias/aws/ssm", KEY).code, 0);
+}
+
+#[test]
+fn the_address_of_a_chat_and_headers_for_a_collector_are_secrets_too() {
+    let aws = FakeAws::start();
+    aws.change(|world| {
+        world.parameters.insert("/t/webhook-soc".to_owned(), Parameter::unset());
+        world.parameters.insert("/t/traces-headers".to_owned(), Parameter::unset());
+    });
+    for (line, parameter, value) in [
+        ("secrets set webhook-soc", "/t/webhook-soc", "https://chat.example.com/services/T0/B0/secret"),
+        ("secrets set traces-headers", "/t/traces-headers", "x-api-key=s3cret"),
+    ] {
+        let said = pipe(&aws, line, value);
+        assert_eq!((said.err.as_str(), said.code), ("", 0));
+        assert_eq!(aws.parameter(parameter).value, value);
+    }
+    let listed = run(&aws, "secrets list").out;
+    assert!(listed.contains("traces-headers\tset\t2"), "{listed}");
 }
 
 #[test]
