@@ -20,6 +20,7 @@ use crate::hunting;
 use crate::model;
 use crate::operate;
 use crate::preview;
+use crate::simulate::{self, AFTER_SIMULATE, SimulateOptions};
 use crate::terminal;
 
 /// Runs the program. Everything that it is told comes in here.
@@ -39,6 +40,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Hunt(options) => hunting::run(options, environment),
         Command::Alerts(options) => alerts::run(options),
         Command::Feeds { command: FeedsCommand::Status(options) } => feed_status::run(options, environment),
+        Command::Simulate(options) => simulate::run(options, environment),
         Command::Completions(options) => completions::run(options, CommandLine::command()),
         Command::Operate(operation) => operate::run(operation, environment),
     };
@@ -81,6 +83,9 @@ enum Command {
         #[command(subcommand)]
         command: FeedsCommand,
     },
+    /// Simulate a day of alerts: where they queue, what it costs, which limit comes first.
+    #[command(after_help = AFTER_SIMULATE)]
+    Simulate(Box<SimulateOptions>),
     #[command(flatten)]
     Operate(operate::Operation),
     /// Print a script that completes this program's words in a shell.
