@@ -16,7 +16,7 @@ CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit fmt lint audit bench package integration deb clean nextest
+.PHONY: help demo test unit fmt lint audit bench scale package integration deb clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -50,6 +50,10 @@ audit: ## Look at the workflows and the Terraform with an attacker's eyes
 
 bench: ## Measure the release builds: calls, starts, memory, sizes
 	@cargo run --quiet --profile local -p tests --bin bench
+
+scale: ## Simulate 10^6 to 10^9 alerts a day and write docs/scale.md with its pictures
+	@cargo build --quiet --profile local -p triage
+	@$(TARGET)/local/triage simulate --scale --markdown --plot docs/scale > $(TARGET)/scale.md && mv $(TARGET)/scale.md docs/scale.md
 
 package: ## Build the zips for AWS (arm64, optimised), and custom-wazuh-triage for managers of this machine's kind
 	@cargo run --quiet --profile local -p local -- package

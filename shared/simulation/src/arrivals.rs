@@ -142,12 +142,12 @@ fn burst_rates(rate: f64, factor: f64, calm: Duration, burst: Duration) -> [f64;
 
 /// How sharp a bell around the day's peak must be for the peak to be so many times the average.
 fn sharpness(peak: f64) -> f64 {
+    const STEPS: u32 = 24 * 12;
     let (mut low, mut high) = (0.0, 2_000.0);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        const HOURS: u32 = 24 * 12;
-        let mean = (0..HOURS).map(|step| bell(middle, f64::from(step) / f64::from(HOURS))).sum::<f64>()
-            / f64::from(HOURS);
+        let mean = (0..STEPS).map(|step| bell(middle, f64::from(step) / f64::from(STEPS))).sum::<f64>()
+            / f64::from(STEPS);
         if mean * peak > 1.0 { low = middle } else { high = middle }
     }
     0.5 * (low + high)

@@ -72,6 +72,8 @@ pub struct Milliseconds {
 pub struct Measured {
     pub forwarded: Option<f64>,
     pub incidents: Option<f64>,
+    /// First mails, updates and escalations, before any gate.
+    pub notices: Option<f64>,
     pub mails: Option<f64>,
     pub enrich_batches: Option<f64>,
     pub analyze_batches: Option<f64>,
@@ -180,12 +182,13 @@ impl Run {
     /// Simulates the run, and puts both side by side.
     pub fn compare(&self) -> (Outcome, Vec<Comparison>) {
         let outcome = run(&self.plan());
-        let [enrich, analyze, _] = outcome.stages.as_slice() else { return (outcome, Vec::new()) };
+        let [enrich, analyze, notify] = outcome.stages.as_slice() else { return (outcome, Vec::new()) };
         let measured = &self.measured;
         let busy = self.arrivals.len().max(1) as f64 + enrich.oldest_seconds;
         let rows = [
             ("forwarded alerts", measured.forwarded, analyze.messages as f64),
             ("incidents", measured.incidents, outcome.incidents as f64),
+            ("notices", measured.notices, notify.messages as f64),
             ("mails", measured.mails, outcome.mails.sent() as f64),
             ("batches of enrich", measured.enrich_batches, enrich.batches as f64),
             ("batches of analyze", measured.analyze_batches, analyze.batches as f64),
@@ -230,12 +233,12 @@ mod tests {
     use super::*;
 
     /// The scanner of docs/incidents.md: 2,293 alerts in six minutes through `make demo`, with a silence of 10 s after a
-    /// first mail; 192 went on to 4 incidents and 15 mails: 4 first, 5 escalations, 6 updates.
+    /// first mail; 192 went on to 4 incidents and 15 notices: 4 first, 5 escalations, 6 updates.
     const SCANNER: &str = r#"{
         "schema": 1, "source": "docs/incidents.md", "seconds": 600, "arrivals": [],
         "forward_share": 0.0837, "ask_share": 0.0, "opening_share": 0.0208, "escalations": 1.25,
-        "incident_seconds": 240, "silences_seconds": [10, 30, 14400, 86400],
-        "measured": {"forwarded": 192, "incidents": 4, "mails": 15}
+        "incident_seconds": 300, "silences_seconds": [10, 300, 1800, 14400],
+        "measured": {"forwarded": 192, "incidents": 4, "notices": 15}
     }"#;
 
     #[test]

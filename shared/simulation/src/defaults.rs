@@ -111,7 +111,7 @@ fn stages() -> PerStage<StagePlan> {
     PerStage {
         enrich,
         analyze: StagePlan {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             batch_size: 5,
             scaling: Scaling::Standard { maximum_concurrency: 5 },
             cpu_per_alert: Duration::from_micros(180),

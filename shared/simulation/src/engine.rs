@@ -46,7 +46,7 @@ pub(crate) struct World<'a> {
     sources: Vec<(Source, Option<Arrival>)>,
     edge: Chance,
     content: Chance,
-    pub stages: PerStage<StageState>,
+    pub stages: PerStage<Station>,
     jobs: Vec<Option<Job>>,
     free_jobs: Vec<usize>,
     pub model: Model,
@@ -72,7 +72,7 @@ pub(crate) struct World<'a> {
 
 /// A queue and its function.
 #[derive(Debug)]
-pub(crate) struct StageState {
+pub(crate) struct Station {
     pub queue: Parcels,
     /// Received and not deleted.
     pub in_flight: u64,
@@ -190,9 +190,9 @@ impl<'a> World<'a> {
             edge: Chance::new(plan.seed, "edge"),
             content: Chance::new(plan.seed, "content"),
             stages: PerStage {
-                enrich: StageState::new(plan, Stage::Enrich),
-                analyze: StageState::new(plan, Stage::Analyze),
-                notify: StageState::new(plan, Stage::Notify),
+                enrich: Station::new(plan, Stage::Enrich),
+                analyze: Station::new(plan, Stage::Analyze),
+                notify: Station::new(plan, Stage::Notify),
             },
             jobs: Vec::new(),
             free_jobs: Vec::new(),
@@ -252,12 +252,12 @@ impl<'a> World<'a> {
 
     /// Where every alert is just now.
     pub fn ledger(&self) -> Ledger {
-        let over = |count: &dyn Fn(&StageState) -> u64| {
+        let over = |count: &dyn Fn(&Station) -> u64| {
             Stage::ALL.iter().map(|stage| count(self.stages.get(*stage))).sum()
         };
         Ledger {
-            queued: over(&|state| state.queue.alerts()),
-            retrying: over(&|state| state.hidden.values().map(|parcel| parcel.alerts).sum()),
+            queued: over(&|station| station.queue.alerts()),
+            retrying: over(&|station| station.hidden.values().map(|parcel| parcel.alerts).sum()),
             running: self.jobs.iter().flatten().map(|job| job.parcels.alerts()).sum(),
             held: self.mail.held_alerts(),
             ..self.ledger
@@ -268,10 +268,10 @@ impl<'a> World<'a> {
     pub fn close(&mut self) {
         let end = self.plan.length;
         for stage in Stage::ALL {
-            let state = self.stages.get_mut(stage);
-            state.note_waiting(end);
-            for parcel in state.queue.iter() {
-                state.ages.add(end.saturating_sub(parcel.sent), parcel.messages);
+            let station = self.stages.get_mut(stage);
+            station.note_waiting(end);
+            for parcel in station.queue.iter() {
+                station.ages.add(end.saturating_sub(parcel.sent), parcel.messages);
             }
         }
     }
@@ -328,14 +328,14 @@ impl<'a> World<'a> {
 
     fn put(&mut self, stage: Stage, parcel: Parcel) {
         let now = self.now;
-        let state = self.stages.get_mut(stage);
-        state.note_waiting(now);
-        state.count.came += parcel.messages;
-        state.in_minute += parcel.messages;
-        state.queue.push(parcel);
-        if state.queue.messages() > state.count.most_waiting {
-            state.count.most_waiting = state.queue.messages();
-            state.count.most_waiting_at = now;
+        let station = self.stages.get_mut(stage);
+        station.note_waiting(now);
+        station.count.came += parcel.messages;
+        station.in_minute += parcel.messages;
+        station.queue.push(parcel);
+        if station.queue.messages() > station.count.most_waiting {
+            station.count.most_waiting = station.queue.messages();
+            station.count.most_waiting_at = now;
         }
         self.feed(stage);
     }
@@ -343,32 +343,32 @@ impl<'a> World<'a> {
     fn wake(&mut self, stage: u8) {
         let Some(stage) = Stage::ALL.get(usize::from(stage)).copied() else { return };
         let now = self.now;
-        let state = self.stages.get_mut(stage);
-        state.wakes_at = None;
-        state.note_waiting(now);
-        while let Some(entry) = state.hidden.first_entry().filter(|entry| entry.key().0 <= now) {
+        let station = self.stages.get_mut(stage);
+        station.wakes_at = None;
+        station.note_waiting(now);
+        while let Some(entry) = station.hidden.first_entry().filter(|entry| entry.key().0 <= now) {
             let parcel = entry.remove();
-            state.in_flight -= parcel.messages;
-            state.queue.push(parcel);
+            station.in_flight -= parcel.messages;
+            station.queue.push(parcel);
         }
         self.feed(stage);
     }
 
     /// Wakes the stage then, unless something wakes it before.
     fn wake_at(&mut self, stage: Stage, at: Duration) {
-        let state = self.stages.get_mut(stage);
-        if state.wakes_at.is_some_and(|before| before <= at && before > self.now) {
+        let station = self.stages.get_mut(stage);
+        if station.wakes_at.is_some_and(|before| before <= at && before > self.now) {
             return;
         }
-        state.wakes_at = Some(at);
+        station.wakes_at = Some(at);
         self.schedule(at, Event::Wake { stage: stage as u8 });
     }
 
     fn scale(&mut self) {
         self.starts_left = self.plan.limits.starts_per_10s;
         for stage in Stage::ALL {
-            let state = self.stages.get_mut(stage);
-            state.scaler.decide(state.running, state.queue.messages() > 0);
+            let station = self.stages.get_mut(stage);
+            station.scaler.decide(station.running, station.queue.messages() > 0);
             self.feed(stage);
         }
         self.schedule(self.now + Scaler::EVERY, Event::Scale);
@@ -381,22 +381,22 @@ impl<'a> World<'a> {
         self.ledger.notified += digested.alerts;
         self.tell_what_is_due();
         for stage in Stage::ALL {
-            let state = self.stages.get_mut(stage);
-            let expired = state.queue.take_older(now.saturating_sub(retention));
-            state.count.expired += expired.messages();
+            let station = self.stages.get_mut(stage);
+            let expired = station.queue.take_older(now.saturating_sub(retention));
+            station.count.expired += expired.messages();
             self.ledger.expired += expired.alerts();
-            let state = self.stages.get_mut(stage);
-            state.busiest_minute = state.busiest_minute.max(std::mem::take(&mut state.in_minute));
-            state.count.most_running = state.count.most_running.max(state.running);
-            let oldest = state.queue.oldest().map_or(Duration::ZERO, |sent| now.saturating_sub(sent));
-            if oldest > state.count.oldest {
-                (state.count.oldest, state.count.oldest_at) = (oldest, now);
+            let station = self.stages.get_mut(stage);
+            station.busiest_minute = station.busiest_minute.max(std::mem::take(&mut station.in_minute));
+            station.count.most_running = station.count.most_running.max(station.running);
+            let oldest = station.queue.oldest().map_or(Duration::ZERO, |sent| now.saturating_sub(sent));
+            if oldest > station.count.oldest {
+                (station.count.oldest, station.count.oldest_at) = (oldest, now);
             }
-            state.samples.push(Sample {
+            station.samples.push(Sample {
                 minute: (now.as_secs() / 60) as u32,
-                waiting: state.queue.messages(),
+                waiting: station.queue.messages(),
                 oldest_seconds: oldest.as_secs_f64(),
-                running: state.running,
+                running: station.running,
             });
         }
         self.schedule(now + Duration::from_mins(1), Event::Minute);
@@ -428,7 +428,7 @@ impl<'a> World<'a> {
     }
 }
 
-impl StageState {
+impl Station {
     fn new(plan: &Plan, stage: Stage) -> Self {
         Self {
             queue: Parcels::default(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cost::{self, Cost};
-use crate::engine::{StageState, World};
+use crate::engine::{Station, World};
 use crate::ledger::Ledger;
 use crate::limits::{self, Limit};
 use crate::mail::Mails;
@@ -140,12 +140,12 @@ impl Outcome {
 }
 
 impl StageOutcome {
-    fn of(plan: &Plan, stage: Stage, states: &PerStage<StageState>) -> Self {
-        let state = states.get(stage);
-        let count = &state.count;
+    fn of(plan: &Plan, stage: Stage, stations: &PerStage<Station>) -> Self {
+        let station = stations.get(stage);
+        let count = &station.count;
         let seconds = plan.length.as_secs_f64();
         let capacity = service::capacity_per_second(plan, stage);
-        let left = state.queue.messages();
+        let left = station.queue.messages();
         let spare = capacity - count.came as f64 / seconds;
         let batches = (count.batches as f64).max(1.0);
         Self {
@@ -161,13 +161,13 @@ impl StageOutcome {
             cold_starts: count.cold_starts,
             most_running: count.most_running,
             mean_running: count.busy_seconds / seconds,
-            arrivals_per_second: state.busiest_minute as f64 / 60.0,
+            arrivals_per_second: station.busiest_minute as f64 / 60.0,
             capacity_per_second: capacity,
             most_waiting: count.most_waiting,
             most_waiting_at_seconds: whole_seconds(count.most_waiting_at),
             mean_waiting: count.waiting_seconds / seconds,
             left,
-            age: state.ages.summary(),
+            age: station.ages.summary(),
             oldest_seconds: count.oldest.as_secs_f64(),
             oldest_at_seconds: whole_seconds(count.oldest_at),
             most_in_flight: count.most_in_flight,
@@ -176,7 +176,7 @@ impl StageOutcome {
             } else {
                 left as f64 / spare
             }),
-            samples: state.samples.clone(),
+            samples: station.samples.clone(),
         }
     }
 }

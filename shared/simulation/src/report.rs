@@ -165,7 +165,7 @@ pub fn markdown(sections: &[Section]) -> String {
         if section.rows.is_empty() {
             continue;
         }
-        let headings: Vec<String> = section.headings.iter().map(|heading| heading.to_lowercase()).collect();
+        let headings: Vec<String> = section.headings.iter().map(|heading| lowered(heading)).collect();
         let rules: Vec<String> = headings.iter().map(|_| "---".to_owned()).collect();
         text += &row(&headings);
         text += &row(&rules);
@@ -175,6 +175,12 @@ pub fn markdown(sections: &[Section]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A heading that is all capitals as a word; names of variables and quotas as they are.
+fn lowered(heading: &str) -> String {
+    let is_name = heading.chars().any(char::is_lowercase);
+    if is_name { heading.to_owned() } else { heading.to_lowercase().replace("usd", "USD") }
 }
 
 /// Three digits that matter.
@@ -203,7 +209,7 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
-fn percent(part: f64) -> String {
+pub(crate) fn percent(part: f64) -> String {
     match part {
         part if part >= 10.0 => format!("{part:.0} times"),
         part if part >= 0.01 => format!("{:.0} %", part * 100.0),

@@ -145,7 +145,7 @@ fn first_limits(steps: &[Step]) -> Section {
             vec![
                 count(step.alerts as f64),
                 limit.name.clone(),
-                format!("{:.0} %", limit.used() * 100.0),
+                report::percent(limit.used()),
                 count(limit.reached_at_alerts_per_day),
                 limit.effect.words().to_owned(),
                 limit.remedy.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Due, Event, Job, World, chunks};
+use super::{Event, Job, World, chunks};
 use crate::lambda::Start;
 use crate::mail::Passage;
 use crate::model::Answer;
@@ -17,7 +17,7 @@ const ESCAPED: f64 = 1.2;
 /// What is to be run, and what is known of it before.
 struct Batches {
     stage: Stage,
-    batches: u64,
+    count: u64,
     parcels: Parcels,
     cold: bool,
 }
@@ -50,30 +50,30 @@ impl World<'_> {
         let StagePlan { window, .. } = *plan.stages.get(stage);
         let most_together = self.most_together(stage, size);
         let message_bytes = self.message_bytes(stage);
-        let state = self.stages.get_mut(stage);
-        let waiting = state.queue.messages();
-        let free = state.scaler.allowed().saturating_sub(state.running).min(account).min(most_together);
-        let room = plan.limits.in_flight.saturating_sub(state.in_flight);
+        let station = self.stages.get_mut(stage);
+        let waiting = station.queue.messages();
+        let free = station.scaler.allowed().saturating_sub(station.running).min(account).min(most_together);
+        let room = plan.limits.in_flight.saturating_sub(station.in_flight);
         let wanted = (free * size).min(room).min(waiting);
         if wanted == 0 {
             return None;
         }
         // A window waits for a full batch, but no longer than it is.
         let full = wanted / size;
-        let head_waits_until = state.queue.oldest().unwrap_or(now) + window;
+        let head_waits_until = station.queue.oldest().unwrap_or(now) + window;
         if full == 0 && head_waits_until > now {
             self.wake_at(stage, head_waits_until);
             return None;
         }
         let is_over = head_waits_until <= now;
         let messages = if is_over { wanted } else { full * size };
-        let pause = state.scaler.poll(messages as f64 * message_bytes, now);
+        let pause = station.scaler.poll(messages as f64 * message_bytes, now);
         if pause > Duration::ZERO {
-            state.scaler.poll(-(messages as f64) * message_bytes, now);
+            station.scaler.poll(-(messages as f64) * message_bytes, now);
             self.wake_at(stage, now + pause);
             return None;
         }
-        let start = state.fleet.start(messages.div_ceil(size), self.starts_left, now);
+        let start = station.fleet.start(messages.div_ceil(size), self.starts_left, now);
         let (batches, cold) = match start {
             Start::Warm(batches) => (batches, false),
             Start::Cold(batches) => {
@@ -84,9 +84,9 @@ impl World<'_> {
         if batches == 0 {
             return None;
         }
-        state.note_waiting(now);
-        let parcels = state.queue.take(messages.min(batches * size));
-        Some(Batches { stage, batches, parcels, cold })
+        station.note_waiting(now);
+        let parcels = station.queue.take(messages.min(batches * size));
+        Some(Batches { stage, count: batches, parcels, cold })
     }
 
     fn messages_in_batch(&self, stage: Stage) -> u64 {
@@ -112,7 +112,7 @@ impl World<'_> {
 
     fn begin(&mut self, batches: Batches) {
         let (plan, now) = (self.plan, self.now);
-        let Batches { stage, batches: count, parcels, cold } = batches;
+        let Batches { stage, count, parcels, cold } = batches;
         let messages = parcels.messages();
         let work = match stage {
             Stage::Enrich => self.enrich(&parcels),
@@ -129,21 +129,21 @@ impl World<'_> {
         let bytes = messages as f64 * self.message_bytes(stage);
         self.requests.sqs +=
             chunks(bytes, count as f64) + messages as f64 / (messages as f64 * each).clamp(1.0, 10.0);
-        let state = self.stages.get_mut(stage);
-        let own = batch_time(plan, stage, load, &mut state.service);
-        let init = if cold { plan.latency.cold_start.draw(&mut state.service) } else { Duration::ZERO };
+        let station = self.stages.get_mut(stage);
+        let own = batch_time(plan, stage, load, &mut station.service);
+        let init = if cold { plan.latency.cold_start.draw(&mut station.service) } else { Duration::ZERO };
         let took = (init + own + work.extra).min(plan.stages.get(stage).timeout);
         for parcel in parcels.iter() {
-            state.ages.add(now.saturating_sub(parcel.sent), parcel.messages);
+            station.ages.add(now.saturating_sub(parcel.sent), parcel.messages);
         }
-        state.in_flight += messages;
-        state.running += count;
-        state.count.most_in_flight = state.count.most_in_flight.max(state.in_flight);
-        state.count.most_running = state.count.most_running.max(state.running);
-        state.count.received += messages;
-        state.count.batches += count;
-        state.count.busy_seconds += took.as_secs_f64() * count as f64;
-        state.count.cold_starts += if cold { count } else { 0 };
+        station.in_flight += messages;
+        station.running += count;
+        station.count.most_in_flight = station.count.most_in_flight.max(station.in_flight);
+        station.count.most_running = station.count.most_running.max(station.running);
+        station.count.received += messages;
+        station.count.batches += count;
+        station.count.busy_seconds += took.as_secs_f64() * count as f64;
+        station.count.cold_starts += if cold { count } else { 0 };
         let running = Stage::ALL.iter().map(|stage| self.stages.get(*stage).running).sum();
         self.most_running = self.most_running.max(running);
         let failing = if work.is_refused { 1.0 } else { plan.limits.failure_rate };
@@ -154,18 +154,14 @@ impl World<'_> {
     }
 
     fn keep(&mut self, job: Job) -> usize {
-        match self.free_jobs.pop() {
-            Some(place) => {
-                if let Some(free) = self.jobs.get_mut(place) {
-                    *free = Some(job);
-                }
-                place
-            }
-            None => {
-                self.jobs.push(Some(job));
-                self.jobs.len() - 1
-            }
+        let Some(place) = self.free_jobs.pop() else {
+            self.jobs.push(Some(job));
+            return self.jobs.len() - 1;
+        };
+        if let Some(free) = self.jobs.get_mut(place) {
+            *free = Some(job);
         }
+        place
     }
 
     fn enrich(&mut self, parcels: &Parcels) -> Work {
@@ -260,9 +256,9 @@ impl World<'_> {
         let Some(finished) = self.jobs.get_mut(job).and_then(Option::take) else { return };
         self.free_jobs.push(job);
         let (now, stage) = (self.now, finished.stage);
-        let state = self.stages.get_mut(stage);
-        state.running -= finished.batches;
-        state.fleet.end(finished.batches, now);
+        let station = self.stages.get_mut(stage);
+        station.running -= finished.batches;
+        station.fleet.end(finished.batches, now);
         let Job { parcels, began, failing, mut openings, mut opens_storm, .. } = finished;
         let mut forwarded = [None, None];
         for mut parcel in parcels {
@@ -274,9 +270,9 @@ impl World<'_> {
             if parcel.messages == 0 {
                 continue;
             }
-            let state = self.stages.get_mut(stage);
-            state.in_flight -= parcel.messages;
-            state.count.done += parcel.messages;
+            let station = self.stages.get_mut(stage);
+            station.in_flight -= parcel.messages;
+            station.count.done += parcel.messages;
             match stage {
                 Stage::Enrich => self.enriched(&parcel, &mut forwarded),
                 Stage::Analyze => self.analyzed(&parcel, &mut openings, &mut opens_storm),
@@ -299,20 +295,20 @@ impl World<'_> {
         let (visible_again, most) =
             (began + settings.timeout * VISIBILITY + settings.window, self.plan.limits.max_receive_count);
         let sequence = self.sequence;
-        let state = self.stages.get_mut(stage);
-        state.count.failed += failed.messages;
+        let station = self.stages.get_mut(stage);
+        station.count.failed += failed.messages;
         let failed = Parcel { receives: failed.receives + 1, ..failed };
         if failed.receives >= most {
-            state.in_flight -= failed.messages;
-            state.count.dead += failed.messages;
+            station.in_flight -= failed.messages;
+            station.count.dead += failed.messages;
             self.ledger.dead_lettered += failed.alerts;
             return;
         }
         let mut key = (visible_again.max(self.now), sequence);
-        while state.hidden.contains_key(&key) {
+        while station.hidden.contains_key(&key) {
             key.1 += 1;
         }
-        state.hidden.insert(key, failed);
+        station.hidden.insert(key, failed);
         self.schedule(key.0, Event::Wake { stage: stage as u8 });
     }
 
@@ -386,12 +382,12 @@ impl World<'_> {
                 if at > lasting || minute > end {
                     break;
                 }
-                self.due.entry(minute).or_insert(Due::default()).updates += 1;
+                self.due.entry(minute).or_default().updates += 1;
             }
             for _ in 0..self.content.poisson(incidents.escalations) {
                 let minute = minute_of(lasting.mul_f64(self.content.unit()));
                 if minute <= end {
-                    self.due.entry(minute).or_insert(Due::default()).escalations += 1;
+                    self.due.entry(minute).or_default().escalations += 1;
                 }
             }
         }
