@@ -1,5 +1,6 @@
 //! When alerts come: steadily, by the time of day, in bursts, in a storm of one rule, or as a file of alerts had them.
 
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::time::Duration;
 
@@ -100,9 +101,13 @@ impl Arrivals {
             Shape::Daily { peak } => rate * peak,
             Shape::Bursts { factor, calm, burst } => burst_rates(rate, *factor, *calm, *burst)[1],
             Shape::Trace(seconds) => {
-                let all: u64 = seconds.iter().map(|(_, count)| count).sum();
-                let span = seconds.last().map_or(1.0, |(second, _)| f64::from(*second) + 1.0);
-                all as f64 / span
+                let mut minutes = BTreeMap::<u32, u64>::new();
+                for (second, count) in seconds {
+                    *minutes.entry(second / 60).or_default() += count;
+                }
+                let all: u64 = minutes.values().sum();
+                let busiest = minutes.values().max().copied().unwrap_or_default();
+                busiest as f64 / 60.0 * self.per_day as f64 / (all as f64).max(1.0)
             }
         };
         let storm =

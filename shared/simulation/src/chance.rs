@@ -13,7 +13,8 @@ impl Chance {
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;
         let name = purpose.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ name }
+        // Mixed, so that neighbouring seeds are not the same stream a step apart.
+        Self { state: Self { state: name ^ seed.rotate_left(32) }.next() }
     }
 
     /// `SplitMix64` (Steele, Lea, Flood 2014).

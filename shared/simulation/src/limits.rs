@@ -258,7 +258,7 @@ pub(crate) fn warnings(world: &World<'_>, stages: &[StageOutcome], ledger: &Ledg
         }
         if stage.left > 0 && stage.drains_in_seconds.is_none() {
             let rate = (mean - capacity).max(1e-9);
-            let days = world.plan.limits.retention.as_secs_f64() / seconds * mean / rate;
+            let days = world.plan.limits.retention.as_secs_f64() / 86_400.0 * mean / rate;
             warnings.push(format!(
                 "the queue {} grows by {rate:.0} messages/s: without a change SQS drops the oldest after its retention of {} days (about {days:.1} days of such load)",
                 stage.queue,
