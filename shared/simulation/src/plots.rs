@@ -1,7 +1,5 @@
 //! Pictures of what came out, as SVG.
 
-use plotters::coord::ranged1d::ValueFormatter;
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use crate::outcome::Outcome;
@@ -46,7 +44,7 @@ pub fn depths(outcome: &Outcome) -> Result<String, PlotError> {
 
 /// What each item costs, from the smallest load to the largest.
 pub fn costs(steps: &[Step]) -> Result<String, PlotError> {
-    const LEAST: f64 = 0.001;
+    const LEAST: f64 = 0.000_01;
     let names = steps.first().map(|step| step.sized.cost.items()).unwrap_or_default();
     let lines: Vec<Line> = names
         .iter()
@@ -75,6 +73,7 @@ pub fn costs(steps: &[Step]) -> Result<String, PlotError> {
         let mut chart = ChartBuilder::on(&area)
             .caption("dollars a day by item, with the settings that the load needs", ("sans-serif", 18))
             .margin(12)
+            .margin_right(40)
             .x_label_area_size(36)
             .y_label_area_size(70)
             .build_cartesian_2d((ends.0..ends.1).log_scale(), (LEAST..most).log_scale())
@@ -97,7 +96,7 @@ pub fn costs(steps: &[Step]) -> Result<String, PlotError> {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::LowerRight)
             .background_style(WHITE.mix(0.85))
             .border_style(RGBColor(200, 200, 200))
             .draw()
@@ -132,6 +131,7 @@ fn over_the_day(what: &'static str, lines: &[Line], label: fn(&f64) -> String) -
         let mut chart = ChartBuilder::on(&area)
             .caption(what, ("sans-serif", 18))
             .margin(12)
+            .margin_right(40)
             .x_label_area_size(36)
             .y_label_area_size(70)
             .build_cartesian_2d(0.0..hours, 0.0..most)
@@ -139,8 +139,9 @@ fn over_the_day(what: &'static str, lines: &[Line], label: fn(&f64) -> String) -
         chart
             .configure_mesh()
             .x_desc("hour of the day")
+            .x_labels(13)
             .light_line_style(WHITE)
-            .x_label_formatter(&|hour| RangedCoordf64::format(&hour.round()))
+            .x_label_formatter(&|hour| format!("{hour:.0}"))
             .y_label_formatter(&label)
             .draw()
             .map_err(broken)?;

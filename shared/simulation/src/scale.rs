@@ -21,7 +21,7 @@ pub struct Step {
 pub const LOADS: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
 /// What a deployment as shipped does not keep up with in the busy hours, and catches up with at night.
-pub const QUEUEING: u64 = 25_000_000;
+pub const QUEUEING: u64 = 40_000_000;
 
 /// Every load, one after another; `each` is told of it before.
 pub fn steps(seed: u64, each: &mut dyn FnMut(u64)) -> Vec<Step> {
@@ -75,7 +75,10 @@ pub fn page(steps: &[Step], priced: &[Priced]) -> String {
         let table = report::markdown(std::slice::from_ref(section));
         let marker = format!("{{{}}}\n", section.title);
         if text.contains(&marker) {
-            text = text.replace(&marker, table.trim_start_matches(&format!("## {}\n\n", section.title)));
+            text = text.replace(
+                &marker,
+                &format!("{}\n", table.trim_start_matches(&format!("## {}\n\n", section.title)).trim_end()),
+            );
         } else {
             // Writing to a string does not fail.
             let _ = write!(text, "\n{table}");
@@ -134,13 +137,11 @@ fn sized(steps: &[Step]) -> Section {
     }
 }
 
+/// What makes messages wait in the deployment as shipped; what else is missed shows where nothing waits.
 fn first_limits(steps: &[Step]) -> Section {
     let rows = steps.iter().flat_map(|step| {
-        let first = |wanted: fn(Effect) -> bool| {
-            step.shipped.limits.iter().find(|limit| wanted(limit.effect) && limit.used() > 0.05)
-        };
-        let waits = first(|effect| effect == Effect::Waits);
-        let degrades = first(|effect| effect != Effect::Waits);
+        let waits = step.shipped.limits.iter().find(|limit| limit.effect == Effect::Waits);
+        let degrades = step.sized.limits.iter().find(|limit| limit.effect != Effect::Waits);
         [waits, degrades].into_iter().flatten().map(|limit| {
             vec![
                 count(step.alerts as f64),

@@ -60,7 +60,7 @@ pub(crate) fn batch_time(plan: &Plan, stage: Stage, load: Load, chance: &mut Cha
 
 /// What a full batch takes on average, and how many messages a second all that may run at once get through.
 pub(crate) fn capacity_per_second(plan: &Plan, stage: Stage) -> f64 {
-    const DRAWS: u32 = 400;
+    const DRAWS: u32 = 20_000;
     let settings = plan.stages.get(stage);
     let messages = settings.batch_size as f64;
     let alerts = match stage {
@@ -69,7 +69,7 @@ pub(crate) fn capacity_per_second(plan: &Plan, stage: Stage) -> f64 {
     };
     let content = &plan.content;
     let (asking, sending) = match stage {
-        Stage::Enrich => (alerts * content.ask_share, alerts * content.forward_share),
+        Stage::Enrich => (alerts * lasting_ask_share(plan), alerts * content.forward_share),
         Stage::Analyze => (0.0, alerts * content.opening_share),
         Stage::Notify => (0.0, 0.0),
     };
@@ -82,4 +82,10 @@ pub(crate) fn capacity_per_second(plan: &Plan, stage: Stage) -> f64 {
         .sum();
     let batch = total.as_secs_f64() / f64::from(DRAWS);
     settings.scaling.most().min(plan.limits.account_concurrency) as f64 * messages / batch
+}
+
+/// What is left of asking when the day's quota is used up: soon, with many alerts.
+fn lasting_ask_share(plan: &Plan) -> f64 {
+    let sent = plan.arrivals.per_day as f64 * plan.edge.sent_share * plan.edge.kept_share;
+    plan.content.ask_share.min(plan.limits.provider_daily as f64 / sent.max(1.0))
 }

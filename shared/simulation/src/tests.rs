@@ -193,8 +193,17 @@ fn many_at_once_cost_and_end_as_one_by_one() {
             outcome.incidents as f64 / alerts,
         ]
     };
-    for (one, other) in by_alert(&one_by_one).into_iter().zip(by_alert(&together)) {
-        assert!((one / other - 1.0).abs() < 0.1, "{:?} {:?}", by_alert(&one_by_one), by_alert(&together));
+    // There are some five hundred incidents in the smaller day.
+    let tolerances = [0.02, 0.02, 0.05, 0.2];
+    for ((one, other), tolerance) in
+        by_alert(&one_by_one).into_iter().zip(by_alert(&together)).zip(tolerances)
+    {
+        assert!(
+            (one / other - 1.0).abs() < tolerance,
+            "{:?} {:?}",
+            by_alert(&one_by_one),
+            by_alert(&together)
+        );
     }
 }
 
