@@ -66,6 +66,8 @@ pub(crate) struct Table {
     busiest_minute: f64,
     pub written: f64,
     pub busiest: f64,
+    /// In the first half hour, while it has only what it was made with.
+    pub busiest_early: f64,
     pub throttled: u64,
 }
 
@@ -87,6 +89,7 @@ impl Table {
             busiest_minute: 0.0,
             written: 0.0,
             busiest: 0.0,
+            busiest_early: 0.0,
             throttled: 0,
         }
     }
@@ -111,6 +114,9 @@ impl Table {
         if minute != self.minute {
             self.busiest_minute = self.busiest_minute.max(self.in_minute / 60.0);
             self.busiest = self.busiest.max(self.in_minute / 60.0);
+            if now < Self::GROWS_AFTER {
+                self.busiest_early = self.busiest;
+            }
             (self.minute, self.in_minute) = (minute, 0.0);
         }
         if now.saturating_sub(self.since) < Self::GROWS_AFTER {

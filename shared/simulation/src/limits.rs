@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::bucket::Table;
 use crate::engine::World;
 use crate::ledger::Ledger;
 use crate::outcome::StageOutcome;
@@ -124,18 +125,18 @@ fn in_flight(plan: &Plan, stages: &[StageOutcome]) -> Limit {
 fn tables(world: &World<'_>) -> Vec<Limit> {
     let limits = &world.plan.limits;
     let tables = &world.tables;
-    let table = |name: &str, busiest: f64| {
+    let table = |name: &str, table: &Table| {
         [
             limit(
                 format!("DynamoDB: {name}, first half hour"),
-                busiest,
+                table.busiest_early,
                 limits.table_writes,
                 "write units/s",
                 format!("warm throughput of {name} before the load comes (UpdateTable)"),
             ),
             limit(
                 format!("DynamoDB: {name}, table-level write throughput"),
-                busiest,
+                table.busiest,
                 limits.table_writes_quota,
                 "write units/s",
                 "Service Quotas, Amazon DynamoDB, \"Table-level write throughput limit\"",
@@ -143,13 +144,13 @@ fn tables(world: &World<'_>) -> Vec<Limit> {
         ]
     };
     let mut all: Vec<Limit> = [
-        ("claims", tables.claims.busiest),
-        ("intel", tables.intel.busiest),
-        ("incidents", tables.incidents.busiest),
-        ("deliveries", tables.deliveries.busiest),
+        ("claims", &tables.claims),
+        ("intel", &tables.intel),
+        ("incidents", &tables.incidents),
+        ("deliveries", &tables.deliveries),
     ]
     .into_iter()
-    .flat_map(|(name, busiest)| table(name, busiest))
+    .flat_map(|(name, written)| table(name, written))
     .collect();
     if let Some(storm) = world.plan.arrivals.storm {
         let rate = storm.alerts as f64 / storm.lasting.as_secs_f64().max(1.0) * world.plan.edge.sent_share;
