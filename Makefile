@@ -16,7 +16,7 @@ CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit faults fmt lint audit bench load package integration deb clean nextest
+.PHONY: help demo test unit faults fmt lint audit bench load scale package integration deb clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -58,6 +58,10 @@ bench: ## Measure the release builds beside their peers (ONLY="hunting sizes": p
 load: ## Send a realistic load to mail on the emulator, and see the ledger close (RATE= SECONDS= STORM= DISTINCT= SEED=, SOAK=1: memory must be flat, DOCS=MARK: write docs/load.md)
 	@cargo build --profile local --workspace
 	@$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load $(foreach name,RATE SECONDS STORM DISTINCT SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
+
+scale: ## Simulate 10^6 to 10^9 alerts a day and write docs/scale.md with its pictures
+	@cargo build --quiet --profile local -p triage
+	@$(TARGET)/local/triage simulate --scale --markdown --plot docs/scale > $(TARGET)/scale.md && mv $(TARGET)/scale.md docs/scale.md
 
 package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wazuh-triage for managers of this machine's kind
 	@cargo run --quiet --profile local -p local -- package $(if $(ARCH),--arch "$(ARCH)")

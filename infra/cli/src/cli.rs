@@ -19,6 +19,7 @@ use crate::hunting;
 use crate::model;
 use crate::operate;
 use crate::preview;
+use crate::simulate::{self, AFTER_SIMULATE, SimulateOptions};
 use crate::terminal;
 
 /// Runs the program. Everything that it is told comes in here.
@@ -37,6 +38,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
         Command::Eval(options) => eval::run(options, environment),
         Command::Hunt(options) => hunting::run(options, environment),
         Command::Alerts(options) => alerts::run(options),
+        Command::Simulate(options) => simulate::run(options, environment),
         Command::Completions(options) => completions::run(options, CommandLine::command()),
         Command::Operate(operation) => operate::run(operation, environment),
     };
@@ -74,6 +76,9 @@ enum Command {
     /// List the logs of alerts, or the addresses in them.
     #[command(after_help = AFTER_ALERTS)]
     Alerts(AlertsOptions),
+    /// Simulate a day of alerts: where they queue, what it costs, which limit comes first.
+    #[command(after_help = AFTER_SIMULATE)]
+    Simulate(Box<SimulateOptions>),
     #[command(flatten)]
     Operate(operate::Operation),
     /// Print a script that completes this program's words in a shell.

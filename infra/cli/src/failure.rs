@@ -89,6 +89,14 @@ pub(crate) enum Failure {
     Variables { path: PathBuf, problem: String },
     #[error("{stage} would not start: {problems}")]
     WouldNotStart { stage: &'static str, problems: Count },
+    #[error("could not use {path}")]
+    Calibration { path: PathBuf, source: simulation::calibrate::RunError },
+    #[error("there is no design called {design}; there are {known}")]
+    UnknownDesign { design: String, known: String },
+    #[error("could not write the picture {path}")]
+    Plot { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Drawing(simulation::plots::PlotError),
     #[error("interrupted; what was taken was given back")]
     GivenBack,
     #[error("could not create {path}; name a file that is not there yet")]
@@ -103,7 +111,7 @@ impl Failure {
             Self::Account(error) => error.exit_code(),
             Self::Table(error) => error.exit_code(),
             Self::Thresholds(_) | Self::NeedsPerson(_) => 1,
-            Self::UnknownKind { .. } => 64,
+            Self::UnknownKind { .. } | Self::UnknownDesign { .. } => 64,
             Self::GivenBack | Self::Interrupted { .. } => 130,
             Self::BadAlerts(_)
             | Self::Recorded { .. }
@@ -111,6 +119,7 @@ impl Failure {
             | Self::EmptyFeed(_)
             | Self::Prices { .. }
             | Self::Key(_)
+            | Self::Calibration { .. }
             | Self::Variables { .. }
             | Self::Warninglist { .. }
             | Self::Status(_)
@@ -120,9 +129,13 @@ impl Failure {
             | Self::Unreadable { .. }
             | Self::Feed { source: FeedError::Read(_), .. } => 66,
             Self::NoAnswer(_) | Self::NoStatus { .. } => 69,
-            Self::Index(_) | Self::Stage(_) => 70,
+            Self::Index(_) | Self::Stage(_) | Self::Drawing(_) => 70,
             Self::Runtime(_) => 71,
-            Self::Folder { .. } | Self::ForeignFolder(_) | Self::Record { .. } | Self::Create { .. } => 73,
+            Self::Folder { .. }
+            | Self::ForeignFolder(_)
+            | Self::Record { .. }
+            | Self::Create { .. }
+            | Self::Plot { .. } => 73,
             Self::Write(_) | Self::RecordCut { .. } | Self::Save { .. } => 74,
             Self::Config(_)
             | Self::Client { .. }

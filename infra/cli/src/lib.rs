@@ -21,6 +21,7 @@ mod model;
 mod operate;
 mod preview;
 mod providers;
+mod simulate;
 mod stages;
 mod subject;
 mod summary;

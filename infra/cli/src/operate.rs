@@ -30,7 +30,7 @@ use crate::failure::Failure;
 
 pub(crate) use account::AccountError;
 use account::{Account, Target};
-use paper::{Paper, Table, Tone};
+pub(crate) use paper::{Paper, Table, Tone};
 use progress::Progress;
 use queue::Queue;
 use stop::Stop;

@@ -1,13 +1,13 @@
 //! `triage cost`: what a month would cost, item by item, from list prices and shares that are printed with it.
 
 mod items;
-mod prices;
 
 use std::str::FromStr;
 
 use clap::Args;
 use lambda::config::Environment;
 use serde::Serialize;
+use simulation::prices;
 
 use super::{Paper, Table, Tone};
 use crate::failure::Failure;

@@ -73,6 +73,11 @@ impl Paper {
         self.raw(&text)
     }
 
+    /// A page of ours, line by line as it is.
+    pub fn text(&mut self, page: &str) -> Result<(), Failure> {
+        self.raw(page)
+    }
+
     pub fn json<T: Serialize>(&mut self, document: &T) -> Result<(), Failure> {
         let json = serde_json::to_string(document).unwrap_or_default();
         self.page.print_json(&json).map_err(Failure::Write)

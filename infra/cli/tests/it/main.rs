@@ -24,3 +24,5 @@ mod online;
 mod operate;
 #[cfg(test)]
 mod preview;
+#[cfg(test)]
+mod simulate;

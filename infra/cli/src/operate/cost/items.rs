@@ -1,9 +1,8 @@
-//! How much of everything a month takes. Counts of calls follow the stages' code; durations are the waiting that
+//! How much of everything a month takes: counts of calls as in [`simulation::usage`]; durations are the waiting that
 //! providers and models cause.
 
 use serde::Serialize;
-
-use super::prices;
+use simulation::{prices, usage};
 
 /// One month.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +26,10 @@ pub(super) struct Item {
 }
 
 const MILLION: f64 = 1_000_000.0;
-/// A schedule calls analyze and notify every minute.
-const SWEEPS: f64 = 2.0 * 60.0 * 24.0 * 30.0;
+const DAYS: f64 = 30.0;
+const SWEEPS: f64 = usage::SWEEPS_A_DAY * DAYS;
 /// Messages in one run: Terraform's defaults, and what comes together in quiet times.
 const BATCH: f64 = 5.0;
-const MEMORY_GB: f64 = 128.0 / 1024.0;
 
 pub(super) fn of(load: &Load) -> Vec<Item> {
     let mut items = vec![requests(load), time(load), messages(load), polls(), writes(load), reads(load)];
@@ -60,14 +58,13 @@ fn time(load: &Load) -> Item {
     const ANALYZE_SECONDS: f64 = 0.1;
     const MODEL_SECONDS: f64 = 5.0;
     const NOTIFY_SECONDS: f64 = 0.2;
-    const SWEEP_SECONDS: f64 = 0.05;
     let seconds =
         (load.alerts * ENRICH_SECONDS + load.forwarded * ANALYZE_SECONDS + load.mails * NOTIFY_SECONDS)
             / BATCH
             + load.questions * MODEL_SECONDS
-            + SWEEPS * SWEEP_SECONDS;
+            + SWEEPS * usage::SWEEP_SECONDS;
     let price = prices::LAMBDA_GB_SECOND;
-    item("Lambda time", seconds * MEMORY_GB, "GB-seconds at 128 MB", price, 1.0, "each")
+    item("Lambda time", seconds * usage::MEMORY_GB, "GB-seconds at 128 MB", price, 1.0, "each")
 }
 
 /// Sent in tens by the publisher and singly by the stages; received and deleted in batches.
@@ -79,32 +76,25 @@ fn messages(load: &Load) -> Item {
     item("SQS messages", hops, "requests", price, MILLION, "a million")
 }
 
-/// Lambda asks each of three queues with five pollers of 20 s, and the publisher its one.
 fn polls() -> Item {
-    const POLLERS: f64 = 3.0 * 5.0 + 1.0;
     let price = prices::SQS_MILLION_REQUESTS;
-    item(
-        "SQS polls of idle queues",
-        POLLERS * 3.0 * 60.0 * 24.0 * 30.0,
-        "requests",
-        price,
-        MILLION,
-        "a million",
-    )
+    item("SQS polls of idle queues", usage::IDLE_POLLS_A_DAY * DAYS, "requests", price, MILLION, "a million")
 }
 
-/// enrich: claim, its completion, dedup window, one answer kept. analyze: claim, then completion, incident and trail in a
-/// transaction, which counts twice. notify: claim and its end, state and gate in a transaction, the state again; and the
-/// parcel, the notice taken and sent in analyze.
 fn writes(load: &Load) -> Item {
-    let writes = load.alerts * 4.0 + load.forwarded * 7.0 + load.mails * 14.0 + load.questions * 5.0;
+    let writes = load.alerts * usage::ENRICH_WRITES
+        + load.forwarded * usage::ANALYZE_WRITES
+        + load.mails * usage::NOTIFY_WRITES
+        + load.questions * usage::QUESTION_WRITES;
     let price = prices::DYNAMODB_MILLION_WRITES;
     item("DynamoDB writes", writes, "write units", price, MILLION, "a million")
 }
 
-/// enrich: what is known of two indicators. analyze: incident, trail and sightings. notify: states, gates, account.
 fn reads(load: &Load) -> Item {
-    let reads = load.alerts + load.forwarded * 3.0 + load.mails * 6.0 + SWEEPS * 3.0;
+    let reads = load.alerts * usage::ENRICH_READS
+        + load.forwarded * usage::ANALYZE_READS
+        + load.mails * usage::NOTIFY_READS
+        + SWEEPS * usage::SWEEP_READS;
     let price = prices::DYNAMODB_MILLION_READS;
     item("DynamoDB reads", reads, "read units", price, MILLION, "a million")
 }
@@ -113,23 +103,19 @@ fn mails(load: &Load) -> Item {
     item("SES", load.mails, "mails to one group", prices::SES_THOUSAND_MAILS, 1_000.0, "a thousand")
 }
 
-/// A ledger line and metrics for each alert, and metrics of each sweep.
 fn logs(load: &Load) -> Item {
-    const ALERT_BYTES: f64 = 1_000.0;
-    const SWEEP_BYTES: f64 = 300.0;
-    let gigabytes = (load.alerts * ALERT_BYTES + load.mails * ALERT_BYTES + SWEEPS * SWEEP_BYTES) / 1e9;
+    let bytes = (load.alerts + load.mails) * usage::ALERT_LOG_BYTES + SWEEPS * usage::SWEEP_LOG_BYTES;
+    let gigabytes = bytes / 1e9;
     let price = prices::LOGS_GB;
     item("CloudWatch logs", gigabytes, "GB", price, 1.0, "each GB taken in")
 }
 
-/// Whatever comes: the combinations of name and dimensions that a deployment uses, and an alarm for what needs a person.
+/// Whatever comes.
 fn observation() -> Item {
-    const METRICS: f64 = 40.0;
-    const ALARMS: f64 = 15.0;
     Item {
         name: "CloudWatch metrics and alarms",
-        month_usd: METRICS * prices::METRIC + ALARMS * prices::ALARM,
-        amount: format!("{METRICS} metrics, {ALARMS} alarms"),
+        month_usd: usage::METRICS * prices::METRIC + usage::ALARMS * prices::ALARM,
+        amount: format!("{} metrics, {} alarms", usage::METRICS, usage::ALARMS),
         price: format!("${} and ${} each", prices::METRIC, prices::ALARM),
     }
 }
