@@ -12,11 +12,13 @@ STATIC := $(shell uname -m)-unknown-linux-musl
 SMALL  := --profile tiny --target $(STATIC) -p integration --bins --examples
 CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 
+SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
+
 # `local` builds in a minute, for a try of the package; what ships is `release`.
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit faults fmt lint audit bench load scale package integration deb clean nextest
+.PHONY: help demo test unit faults fmt lint audit bench load scale package integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -82,6 +84,10 @@ deb: integration ## Build and try the publisher's Debian package (DEB_ROOT=DIR: 
 	@install -D -m 0755 $(CALLED) $(TARGET)/$(DEB_PROFILE)/static/custom-wazuh-triage
 	@cargo deb --quiet --no-build --package publisher --locked --profile $(DEB_PROFILE) --output $(TARGET)/debian/wazuh-publisher.deb
 	@bash infra/wazuh/debian/check.sh $(TARGET)/debian/wazuh-publisher.deb $(DEB_ROOT)
+
+suffixes: ## Write the table of public suffixes anew, after `cargo update -p psl`
+	@cargo run --quiet --profile local -p domain --example public_suffixes > $(SUFFIXES).new
+	@mv $(SUFFIXES).new $(SUFFIXES)
 
 clean: ## Remove everything that was built
 	@cargo clean

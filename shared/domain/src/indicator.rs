@@ -16,6 +16,7 @@ mod read;
 mod refang;
 mod scan;
 mod scope;
+mod suffix;
 mod typed;
 mod web_url;
 mod word;

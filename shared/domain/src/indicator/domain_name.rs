@@ -1,7 +1,8 @@
 use std::fmt;
 
-use psl::{Psl as _, Type};
 use serde::{Deserialize, Serialize};
+
+use super::suffix::{Section, Suffix, suffix};
 
 /// A name that can be registered on the internet, below a public suffix: lower case, without final dot, IDNs in their
 /// ASCII form. `localhost`, `srv.lan` and `co.uk` are none.
@@ -25,6 +26,16 @@ impl DomainName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it stands below a name that somebody registered: `www.evil.com` does, `evil.com` and `owner.github.io` do
+    /// not.
+    pub fn is_below_registered(&self) -> bool {
+        let public = suffix(&self.0).map_or("example", |suffix| suffix.text);
+        self.0
+            .strip_suffix(public)
+            .and_then(|rest| rest.strip_suffix('.'))
+            .is_some_and(|rest| rest.contains('.'))
+    }
 }
 
 fn is_label(label: &str) -> bool {
@@ -47,20 +58,18 @@ fn is_public(name: &str) -> bool {
     if name.ends_with(".example") {
         return true;
     }
-    let Some(suffix) = psl::List.suffix(name.as_bytes()) else { return false };
-    let whole = suffix.as_bytes().len() == name.len();
-    match suffix.typ() {
+    let Some(Suffix { text, section }) = suffix(name) else { return false };
+    match section {
         // `arpa` holds names of addresses.
-        Some(Type::Icann) => !whole && suffix.as_bytes() != b"arpa" && !suffix.as_bytes().ends_with(b".arpa"),
+        Section::Icann => text != name && text.rsplit('.').next() != Some("arpa"),
         // `github.io` has an owner.
-        Some(Type::Private) => true,
-        None => false,
+        Section::Private => true,
     }
 }
 
 /// Whether the last label of a name, in lower case, is a top-level domain.
 pub(super) fn is_top_level(label: &str) -> bool {
-    label == "example" || psl::List.suffix(label.as_bytes()).is_some_and(|suffix| suffix.is_known())
+    label == "example" || suffix(label).is_some()
 }
 
 impl fmt::Display for DomainName {
@@ -110,6 +119,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(DomainName::parse(text).as_ref().map(DomainName::as_str), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_registered_stands_right_below_a_public_suffix() {
+        for (name, expected) in [
+            ("evil.com", false),
+            ("www.evil.com", true),
+            ("evil.co.uk", false),
+            ("a.www.evil.co.uk", true),
+            ("github.io", false),
+            ("owner.github.io", false),
+            ("www.owner.github.io", true),
+            ("evil.example", false),
+            ("www.evil.example", true),
+        ] {
+            assert_eq!(DomainName::parse(name).unwrap().is_below_registered(), expected, "{name}");
         }
     }
 }

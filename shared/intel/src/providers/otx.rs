@@ -10,7 +10,6 @@ use domain::verdict::{Answer, Evidence, Unanswered};
 use jiff::Timestamp;
 use lambda::http::ClientError;
 use lambda::secrets::Secret;
-use psl::Psl as _;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, USER_AGENT};
 
@@ -70,9 +69,7 @@ fn section(indicator: &Indicator) -> (&'static str, String) {
         Indicator::Ip(address @ IpAddr::V4(_)) => ("IPv4", address.to_string()),
         Indicator::Ip(address @ IpAddr::V6(_)) => ("IPv6", address.to_string()),
         Indicator::Domain(name) => {
-            let registrable = psl::List.domain(name.as_str().as_bytes());
-            let is_below = registrable.is_some_and(|domain| domain.as_bytes() != name.as_str().as_bytes());
-            (if is_below { "hostname" } else { "domain" }, name.to_string())
+            (if name.is_below_registered() { "hostname" } else { "domain" }, name.to_string())
         }
         Indicator::Url(url) => ("url", url.without_query()),
         Indicator::Hash(hash) => ("file", hash.to_string()),
