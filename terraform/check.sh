@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks every Terraform module, example and environment: format, validity, tests. Needs no account and, with a provider mirror, no
+# Checks every Terraform module, example and environment: format, validity, tests, and what tflint says where it is installed. Needs no account and, with a provider mirror, no
 # internet. Nothing is left behind in this folder.
 set -euo pipefail
 
@@ -73,12 +73,17 @@ check() {
   step fmt terraform fmt -check -diff -recursive -no-color || return 1
   step init "${init[@]}" || return 1
   step validate terraform validate -no-color || return 1
+  if command -v tflint >/dev/null; then
+    step tflint tflint --no-color --minimum-failure-severity=warning || return 1
+  fi
   if compgen -G 'tests/*.tftest.hcl' >/dev/null; then
     step test terraform test -no-color || return 1
     tests=", $(sed -n 's/^Success! \([0-9]*\) passed.*/\1/p' "$TF_DATA_DIR/check.log") tests"
   fi
   echo "terraform: $module: ok$tests ($((SECONDS - started)) s)"
 }
+
+command -v tflint >/dev/null || echo "terraform: tflint is not installed, so it says nothing (https://github.com/terraform-linters/tflint)"
 
 passed=0
 failed=0
