@@ -15,7 +15,7 @@ pub fn notice_about(alert: Alert) -> Notice {
     let mut notice = goldens::sshd();
     let rule = alert.rule();
     (notice.opener.description, notice.opener.rule_id) = (rule.description.clone(), rule.id.clone());
-    notice.opener.agent = alert.agent().name.clone();
+    notice.opener.agent.clone_from(&alert.agent().name);
     notice.alert = alert;
     notice
 }
