@@ -7,7 +7,8 @@ use crate::Kept;
 pub fn check(bytes: &[u8]) -> Kept {
     let rows = rows(bytes);
     // Written as a plain list, every entry is read as what it was read as before.
-    let plain: String = rows.iter().map(|row| format!("{}\n", row.entry)).collect();
+    let entries: Vec<String> = rows.iter().map(|row| row.entry.to_string()).collect();
+    let plain = entries.join("\n");
     let again: Vec<Entry> = self::rows(plain.as_bytes()).into_iter().map(|row| row.entry).collect();
     assert!(rows.iter().map(|row| &row.entry).eq(&again), "{plain}");
     if rows.is_empty() { Kept::Refused } else { Kept::Read }

@@ -18,7 +18,9 @@ pub fn check(bytes: &[u8]) -> Kept {
     }
     let entries: Vec<Entry> = crate::feed::rows(bytes).into_iter().map(|row| row.entry).collect();
     let mut builder = Builder::new(crate::now());
-    entries.iter().for_each(|entry| builder.add(entry));
+    for entry in &entries {
+        builder.add(entry);
+    }
     let snapshot = Snapshot::read(builder.build()).expect("what we have built");
     check_answers(&snapshot);
     for entry in &entries {

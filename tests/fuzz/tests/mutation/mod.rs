@@ -51,8 +51,8 @@ pub fn mutated(seeds: &[Vec<u8>], words: &[Vec<u8>], mutations: &[Mutation]) -> 
                     *there ^= byte;
                 }
             }
-            Mutation::Insert(at, inserted) => insert(&mut bytes, at, inserted),
-            Mutation::Word(at, word) => insert(&mut bytes, at, word.get::<Vec<u8>>(words)),
+            Mutation::Insert(at, inserted) => insert(&mut bytes, *at, inserted),
+            Mutation::Word(at, word) => insert(&mut bytes, *at, word.get::<Vec<u8>>(words)),
             Mutation::Remove(at, count) => {
                 let at = place(at);
                 let end = bytes.len().min(at + count);
@@ -78,7 +78,7 @@ pub fn mutated(seeds: &[Vec<u8>], words: &[Vec<u8>], mutations: &[Mutation]) -> 
     bytes
 }
 
-fn insert(bytes: &mut Vec<u8>, at: &Index, inserted: &[u8]) {
+fn insert(bytes: &mut Vec<u8>, at: Index, inserted: &[u8]) {
     let at = at.index(bytes.len() + 1);
     bytes.splice(at..at, inserted.iter().copied());
 }
