@@ -18,7 +18,7 @@ SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit faults fmt lint audit bench load scale package integration deb suffixes clean nextest
+.PHONY: help demo test unit faults fmt lint audit supply fuzz bench load scale package integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -53,6 +53,12 @@ lint: ## Check format, lints, licences and advisories
 
 audit: ## Look at the workflows and the Terraform with an attacker's eyes
 	@bash .ci/audit
+
+supply: ## Check the oldest compiler, the lower bounds of Cargo.toml, and that every dependency is used
+	@bash .ci/supply
+
+fuzz: ## Look for bytes that break a promise of tests/fuzz (SECONDS=20 for each of TARGETS="mail feed")
+	@bash tests/fuzz/run $(or $(SECONDS),20) $(TARGETS)
 
 bench: ## Measure the release builds beside their peers (ONLY="hunting sizes": parts of it, DOCS=1: write docs/benchmarks.md)
 	@cargo run --quiet --profile local -p tests --bin bench -- $(if $(DOCS),--docs) $(ONLY)

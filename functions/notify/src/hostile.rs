@@ -8,8 +8,8 @@ use domain::verdict::{
 use proptest::prelude::*;
 
 use crate::goldens::{self, Golden};
-use crate::mail::{self, Mail, MailSettings, Privacy};
-use crate::{lint, visible};
+use crate::mail::{self, Mail, MailSettings};
+use crate::{lint, probing, visible};
 
 /// Gmail hides what lies behind 102 KB.
 const MAX_HTML_BYTES: usize = 100 * 1024;
@@ -26,20 +26,8 @@ fn text(notice: &Notice) -> String {
     golden(notice).text
 }
 
-/// Every mail that can be made with this text in every place.
 fn filled_with(attack: &str) -> [Mail; 6] {
-    let (settings, now) = (goldens::settings(), goldens::now());
-    let private = MailSettings { privacy: Privacy::Link, ..settings.clone() };
-    let (notice, held) = (goldens::hostile(attack), goldens::held::hostile(attack));
-    let update = goldens::later::hostile(attack);
-    [
-        mail::mail(&update, &settings, &[], now).unwrap(),
-        mail::mail(&update, &private, &[], now).unwrap(),
-        mail::mail(&notice, &settings, &[], now).unwrap(),
-        mail::mail(&notice, &private, &[], now).unwrap(),
-        mail::digest(&held, &settings, &[], now).unwrap(),
-        mail::digest(&held, &private, &[], now).unwrap(),
-    ]
+    probing::mails_with(attack).unwrap()
 }
 
 #[test]
@@ -259,13 +247,7 @@ fn every_header_field(attack: &str) -> Vec<(&'static str, Notice)> {
     let alert = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut document = goldens::sshd().alert.document().clone();
         change(&mut document);
-        let mut notice = goldens::sshd();
-        notice.alert = domain::Alert::parse(&document.to_string()).unwrap();
-        let rule = notice.alert.rule();
-        let (title, rule_id) = (rule.description.clone(), rule.id.clone());
-        (notice.opener.description, notice.opener.rule_id) = (title, rule_id);
-        notice.opener.agent = notice.alert.agent().name.clone();
-        notice
+        probing::notice_about(domain::Alert::parse(&document.to_string()).unwrap())
     };
     let text = || serde_json::Value::from(format!("a{attack}"));
     vec![

@@ -32,5 +32,14 @@ pub use stage::Notify;
 pub mod goldens;
 #[cfg(test)]
 mod hostile;
-#[cfg(test)]
-mod lint;
+#[cfg(any(test, feature = "fuzz"))]
+#[expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "it is a test that others call too"
+)]
+pub mod lint;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod probing;

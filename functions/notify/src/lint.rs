@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::goldens;
-
 /// What a page holds, once it is found to be in order.
 #[derive(Debug, Default)]
-pub(crate) struct Page {
+pub struct Page {
     pub links: Vec<String>,
     pub headings: Vec<String>,
     /// What a screen reader reads, in its order.
@@ -56,7 +54,7 @@ struct Paint {
 }
 
 /// Panics with the place that is wrong.
-pub(crate) fn check(name: &str, html: &str) -> Page {
+pub fn check(name: &str, html: &str) -> Page {
     let layout = include_str!("../templates/layout.html");
     let dark = dark_classes(layout);
     let mut page = Page::default();
@@ -221,7 +219,7 @@ fn contrast(one: Colour, other: Colour) -> f64 {
 
 #[test]
 fn every_mail_is_in_order_and_legible_in_light_and_dark() {
-    for golden in goldens::mails() {
+    for golden in crate::goldens::mails() {
         let page = check(golden.name, &golden.html);
         assert!(golden.html.contains("<html lang=\"en\">"), "{}", golden.name);
         assert_eq!(golden.html.matches("<h1").count(), 1, "{}", golden.name);
@@ -232,7 +230,7 @@ fn every_mail_is_in_order_and_legible_in_light_and_dark() {
 /// A layout table says that it is one, so that no screen reader counts its rows.
 #[test]
 fn tables_without_data_are_presentation() {
-    for golden in goldens::mails() {
+    for golden in crate::goldens::mails() {
         for table in golden.html.split("<table ").skip(1) {
             let (tag, rest) = table.split_once('>').unwrap();
             let is_data = rest.trim_start().starts_with("<tr") && !tag.contains("presentation");
@@ -243,7 +241,7 @@ fn tables_without_data_are_presentation() {
 
 #[test]
 fn a_full_mail_is_read_in_the_order_of_its_importance() {
-    let golden = goldens::mails().into_iter().find(|golden| golden.name == "sshd").unwrap();
+    let golden = crate::goldens::mails().into_iter().find(|golden| golden.name == "sshd").unwrap();
     let page = check("sshd", &golden.html);
     assert_eq!(
         page.headings[1..],

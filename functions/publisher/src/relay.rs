@@ -35,6 +35,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aside::Aside;
+#[cfg(feature = "fuzz")]
+pub use checked::Event;
 use confirmed::Keeper;
 use feedback_queue::{FeedbackQueue, LONG_POLL, QueueProblem, Receipt, Taken};
 use pace::{Backoff, Pace};

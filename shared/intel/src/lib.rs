@@ -9,6 +9,8 @@ mod latest;
 pub mod lists;
 mod pattern;
 mod policy;
+#[cfg(feature = "fuzz")]
+pub mod probing;
 pub mod providers;
 mod recent;
 mod settings;

@@ -136,10 +136,10 @@ pub(crate) fn storm() -> Storm {
 }
 
 /// The same with a text of others wherever one can be.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 pub(crate) fn hostile(attack: &str) -> Digest {
     let mut digest = of_storm();
-    digest.id = attack.to_owned();
+    attack.clone_into(&mut digest.id);
     for held in &mut digest.incidents {
         let Opening { rule_id, title, agent, .. } = &mut held.opening;
         (*rule_id, *title, *agent) = (attack.into(), attack.into(), attack.into());

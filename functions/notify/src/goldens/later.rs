@@ -91,7 +91,7 @@ pub(crate) fn escalation() -> Notice {
 }
 
 /// A notice as an update whose every name is a text of others.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 pub(crate) fn hostile(attack: &str) -> Notice {
     let update = update();
     let many = || (0..30).map(|index| format!("{index}{attack}")).collect::<Vec<_>>().into();

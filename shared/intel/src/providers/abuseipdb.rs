@@ -56,14 +56,19 @@ impl AbuseIpDb {
             .header("Key", key);
         let Exchange { received, requests } = self.transport.ask(request, self.transport.deadline()).await;
         match received {
-            Ok(received) => Asked {
-                answers: vec![answer(&received)],
-                closed_until: closed_until(&received, now),
-                quota: quota(&received),
-                requests,
-            },
+            Ok(received) => heard(&received, requests, now),
             Err(reason) => Asked::failed(reason, 1, requests),
         }
+    }
+}
+
+/// What was heard after so many requests.
+pub(crate) fn heard(received: &Received, requests: u32, now: Timestamp) -> Asked {
+    Asked {
+        answers: vec![answer(received)],
+        closed_until: closed_until(received, now),
+        quota: quota(received),
+        requests,
     }
 }
 

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Asked;
-use super::transport::{Budget, Exchange, Received, Transport, key_header};
+use super::transport::{Budget, Received, Transport, key_header};
 use super::wire::Field;
 
 /// The client of one MISP instance.
@@ -117,7 +117,11 @@ impl Misp {
             let exchange = self.transport.ask(search, deadline).await;
             requests += exchange.requests;
             closed = exchange.received.as_ref().ok().and_then(|received| closed_until(received, now));
-            let mut page = page(&exchange, &open, now).into_iter();
+            let page = match &exchange.received {
+                Ok(received) => page(received, &open, now),
+                Err(reason) => unknown(*reason, open.len()),
+            };
+            let mut page = page.into_iter();
             for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
                 *answer = page.next().flatten();
             }
@@ -169,13 +173,16 @@ impl Misp {
 }
 
 /// One answer for each indicator; none for those whose matches may stand on the next page.
-fn page(exchange: &Exchange, asked: &[&Found], now: Timestamp) -> Vec<Option<Answer>> {
-    let page = match &exchange.received {
-        Ok(received) if received.status == StatusCode::OK => response::answers(received, asked, now),
-        Ok(received) => Err(received.refusal()),
-        Err(reason) => Err(*reason),
+pub(crate) fn page(received: &Received, asked: &[&Found], now: Timestamp) -> Vec<Option<Answer>> {
+    let page = match received.status {
+        StatusCode::OK => response::answers(received, asked, now),
+        _ => Err(received.refusal()),
     };
-    page.unwrap_or_else(|reason| vec![Some(Answer::Unknown { reason }); asked.len()])
+    page.unwrap_or_else(|reason| unknown(reason, asked.len()))
+}
+
+fn unknown(reason: Unanswered, asked: usize) -> Vec<Option<Answer>> {
+    vec![Some(Answer::Unknown { reason }); asked]
 }
 
 /// A spent window closes the gate for the seconds that are left of it: unlike elsewhere the header is no time.

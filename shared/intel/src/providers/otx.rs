@@ -52,12 +52,7 @@ impl Otx {
             .header("X-OTX-API-KEY", key);
         let Exchange { received, requests } = self.transport.ask(request, self.transport.deadline()).await;
         match received {
-            Ok(received) => Asked {
-                answers: vec![answer(&received, now)],
-                closed_until: closed_until(&received, now),
-                quota: None,
-                requests,
-            },
+            Ok(received) => heard(&received, requests, now),
             Err(reason) => Asked::failed(reason, 1, requests),
         }
     }
@@ -74,6 +69,12 @@ fn section(indicator: &Indicator) -> (&'static str, String) {
         Indicator::Url(url) => ("url", url.without_query()),
         Indicator::Hash(hash) => ("file", hash.to_string()),
     }
+}
+
+/// What was heard after so many requests.
+pub(crate) fn heard(received: &Received, requests: u32, now: Timestamp) -> Asked {
+    let answers = vec![answer(received, now)];
+    Asked { answers, closed_until: closed_until(received, now), quota: None, requests }
 }
 
 fn answer(received: &Received, now: Timestamp) -> Answer {

@@ -174,6 +174,14 @@ impl Received {
         Self { status, headers, body: Err(Unanswered::InvalidResponse) }
     }
 
+    /// As if a server had sent it.
+    #[cfg(feature = "fuzz")]
+    pub fn whole(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        let is_read = has_answer(status) && may_be_json(&headers);
+        let body = if is_read { Ok(body) } else { Err(Unanswered::InvalidResponse) };
+        Self { status, headers, body }
+    }
+
     /// The body as the object that it has to be.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Unanswered> {
         let body = self.body.as_ref().map_err(|reason| *reason)?;
