@@ -158,7 +158,7 @@ impl MessageError {
         // serde quotes the offending value in back-ticks or quotes; only its own words may pass.
         let text = error.to_string();
         let problem = text.split(" at line ").next().unwrap_or_default();
-        let problem = if problem.contains("schema") || problem.starts_with("missing field") {
+        let problem = if problem.starts_with("message schema ") || problem.starts_with("missing field `") {
             problem.to_owned()
         } else {
             "unexpected shape".to_owned()
@@ -272,6 +272,8 @@ mod tests {
     #[test]
     fn errors_hold_no_alert_data() {
         let text = r#"{"schema":1,"alert":"PASSWORD hunter2"}"#;
+        assert!(!decode::<EnrichedAlert>(text).unwrap_err().to_string().contains("hunter2"));
+        let text = r#""schema hunter2""#;
         assert!(!decode::<EnrichedAlert>(text).unwrap_err().to_string().contains("hunter2"));
     }
 }

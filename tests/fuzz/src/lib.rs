@@ -45,7 +45,8 @@ pub struct Target {
     pub name: &'static str,
     /// Panics where the promise is broken.
     pub check: fn(&[u8]) -> Kept,
-    /// How many mutations of the seeds a test run tries: a thousand where one takes microseconds.
+    /// How many mutations of the seeds a test run tries: a thousand where one takes microseconds,
+    /// fewer where it renders mails or waits for a disk.
     pub mutations: u32,
 }
 
@@ -67,7 +68,7 @@ pub const TARGETS: [Target; 20] = [
     target_of("embedded", embedded::check, 1_000),
     target_of("mail", mail::check_alert, 200),
     target_of("probe", mail::check_probe, 30),
-    target_of("follower", follower::check, 300),
+    target_of("follower", follower::check, 50),
     target_of("spool", spool::check, 300),
     target_of("feedback", feedback::check, 3_000),
     target_of("settings", settings::check, 2_000),
