@@ -71,19 +71,22 @@ pub(crate) struct SimulateOptions {
     /// One of the designs that --scale compares, by its name there, such as "+ packing".
     #[arg(long, value_name = "NAME")]
     pub design: Option<String>,
-    /// Copies of each function at the same time: `maximum_concurrency`.
+    /// Copies of enrich at the same time: `functions.enrich.maximum_concurrency`.
     #[arg(long, value_name = "NUMBER")]
     pub enrich_concurrency: Option<u64>,
+    /// Copies of analyze at the same time.
     #[arg(long, value_name = "NUMBER")]
     pub analyze_concurrency: Option<u64>,
+    /// Copies of notify at the same time.
     #[arg(long, value_name = "NUMBER")]
     pub notify_concurrency: Option<u64>,
     /// Provisioned pollers for enrich, at most so many.
     #[arg(long, value_name = "NUMBER", conflicts_with = "enrich_concurrency")]
     pub enrich_pollers: Option<u64>,
-    /// `functions.enrich.batch_size` and `batching_window_seconds`.
+    /// Alerts in one call of enrich: `functions.enrich.batch_size`.
     #[arg(long, value_name = "NUMBER")]
     pub enrich_batch: Option<u64>,
+    /// How long a batch of enrich is waited for: `functions.enrich.batching_window_seconds`.
     #[arg(long, value_name = "SECONDS")]
     pub enrich_window: Option<u64>,
 
@@ -99,11 +102,13 @@ pub(crate) struct SimulateOptions {
     /// Bytes of log for each alert.
     #[arg(long, value_name = "BYTES")]
     pub log_bytes: Option<u32>,
-    /// The part of alerts that goes on to analyze; that asks a provider; of forwarded ones, that opens an incident.
+    /// The part of alerts that goes on to analyze.
     #[arg(long, value_name = "0..1")]
     pub forward_share: Option<Share>,
+    /// The part of alerts that asks a provider.
     #[arg(long, value_name = "0..1")]
     pub ask_share: Option<Share>,
+    /// The part of forwarded alerts that opens an incident.
     #[arg(long, value_name = "0..1")]
     pub opening_share: Option<Share>,
 
@@ -116,9 +121,10 @@ pub(crate) struct SimulateOptions {
     /// The part of messages that fail at each try for a passing reason.
     #[arg(long, value_name = "0..1")]
     pub failure_share: Option<Share>,
-    /// The model's limits: requests and tokens a minute.
+    /// Requests a minute that the model takes.
     #[arg(long, value_name = "NUMBER")]
     pub model_requests: Option<u32>,
+    /// Tokens a minute that the model takes.
     #[arg(long, value_name = "NUMBER")]
     pub model_tokens: Option<u32>,
     /// `economy.daily_usd`.
@@ -127,9 +133,10 @@ pub(crate) struct SimulateOptions {
     /// The model gives no answer for so long, from noon on.
     #[arg(long, value_name = "MINUTES")]
     pub model_outage: Option<u32>,
-    /// SES's rate and quota of a day.
+    /// Mails a second that SES takes.
     #[arg(long, value_name = "NUMBER")]
     pub ses_per_second: Option<u32>,
+    /// Mails a day that SES takes.
     #[arg(long, value_name = "NUMBER")]
     pub ses_per_day: Option<u32>,
     /// Groups that are told of every incident.
