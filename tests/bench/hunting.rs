@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use tests::measured::bytes;
 use tests::project;
 
 use crate::release::Release;
@@ -70,7 +71,9 @@ fn run(command: &mut Command) -> Result<(Duration, u64)> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let status = format!("/proc/{}/status", child.id());
         let ended = loop {
-            peak = peak.max(fs::read_to_string(&status).ok().and_then(|text| high_water(&text)).unwrap_or(0));
+            peak = peak.max(
+                fs::read_to_string(&status).ok().and_then(|text| bytes(&text, "VmHWM:").ok()).unwrap_or(0),
+            );
             if let Some(ended) = child.try_wait()? {
                 break ended;
             }
@@ -82,12 +85,6 @@ fn run(command: &mut Command) -> Result<(Duration, u64)> {
         }
     }
     Ok((Summary::of(took)?.median, peak))
-}
-
-fn high_water(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 /// One alert each 86 ms: 2 of 100 are sessions that ended, 6 are logins of 500 people, the others are anything else.

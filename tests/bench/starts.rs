@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use tests::measured::bytes;
 
 use crate::fake_aws::FakeAws;
 use crate::plot::Plot;
@@ -92,14 +93,6 @@ fn observe(child: &Child, began: Instant, aws: &FakeAws) -> Result<Start> {
     })
 }
 
-/// A line such as `VmRSS: 12345 kB`, whose kB are 1,024 bytes.
-fn bytes(status: &str, name: &str) -> Result<u64> {
-    let value = status.lines().find_map(|line| line.strip_prefix(name));
-    let number = value.and_then(|value| value.split_whitespace().next());
-    let kibibytes: u64 = number.with_context(|| format!("the kernel gives no {name}"))?.parse()?;
-    Ok(kibibytes * 1024)
-}
-
 /// What Lambda and Terraform set, for all functions together.
 fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
     let mut variables = vec![("AWS_LAMBDA_RUNTIME_API", aws.address.to_string())];
@@ -128,17 +121,4 @@ fn variables(aws: &FakeAws) -> Vec<(&'static str, String)> {
         variables.push((name, aws.queue_url(name)));
     }
     variables
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_kernels_lines_are_read() {
-        let status = "VmHWM:\t    2048 kB\nVmRSS:\t      10 kB\n";
-        assert_eq!(bytes(status, "VmRSS:").unwrap(), 10_240);
-        assert_eq!(bytes(status, "VmHWM:").unwrap(), 2_097_152);
-        assert!(bytes(status, "VmSwap:").is_err());
-    }
 }

@@ -1,5 +1,6 @@
 //! Many measurements in three numbers.
 
+use ::tests::measured;
 use anyhow::{Context, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,12 +11,9 @@ pub(crate) struct Summary<T> {
 }
 
 impl<T: Copy + Ord> Summary<T> {
-    pub(crate) fn of(mut measured: Vec<T>) -> Result<Self> {
-        measured.sort_unstable();
-        let percentile = |percent: usize| {
-            let rank = (measured.len() * percent).div_ceil(100);
-            measured.get(rank.saturating_sub(1)).copied().context("nothing was measured")
-        };
+    pub(crate) fn of(mut all: Vec<T>) -> Result<Self> {
+        all.sort_unstable();
+        let percentile = |percent| measured::percentile(&all, percent).context("nothing was measured");
         Ok(Self { median: percentile(50)?, p90: percentile(90)?, max: percentile(100)? })
     }
 }

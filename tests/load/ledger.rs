@@ -3,38 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ::tests::deployed::End;
+use ::tests::measured::percentile;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// A line "alert ended" of a function's log.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct End {
-    pub timestamp: Timestamp,
-    #[serde(rename = "alert.key")]
-    pub alert_key: Option<String>,
-    pub outcome: String,
-    #[serde(default)]
-    pub reason: String,
-}
-
-impl End {
-    pub(crate) fn read(line: &str) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Entry {
-            message: String,
-            #[serde(flatten)]
-            end: End,
-        }
-        const MESSAGE: &str = "alert ended";
-        let line = line.get(line.find('{')?..).filter(|line| line.contains(MESSAGE))?;
-        let entry: Entry = serde_json::from_str(line).ok()?;
-        (entry.message == MESSAGE).then_some(entry.end)
-    }
-
-    /// Every alert of a run has an identity of its own: what enrich takes for a duplicate, SQS has delivered again.
-    fn is_first(&self) -> bool {
-        self.reason != "duplicate"
-    }
+/// Every alert of a run has an identity of its own: what enrich takes for a duplicate, SQS has delivered again.
+fn is_first(end: &End) -> bool {
+    end.reason != "duplicate"
 }
 
 /// The books of a run.
@@ -55,7 +31,7 @@ impl Ledger {
     pub(crate) fn close(written: &Written, ends: &[(&str, End)]) -> Self {
         let mut of_key: BTreeMap<&str, usize> = BTreeMap::new();
         let mut ended: BTreeMap<String, usize> = BTreeMap::new();
-        for (_, end) in ends.iter().filter(|(_, end)| end.is_first()) {
+        for (_, end) in ends.iter().filter(|(_, end)| is_first(end)) {
             if let Some(key) = end.alert_key.as_deref().filter(|key| written.contains_key(*key)) {
                 *of_key.entry(key).or_default() += 1;
                 *ended.entry(end.outcome.clone()).or_default() += 1;
@@ -97,7 +73,7 @@ pub(crate) struct Latency {
 /// By the function that ended them and how.
 pub(crate) fn latencies(written: &Written, ends: &[(&str, End)]) -> BTreeMap<String, Latency> {
     let mut took: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
-    for (function, end) in ends.iter().filter(|(_, end)| end.is_first()) {
+    for (function, end) in ends.iter().filter(|(_, end)| is_first(end)) {
         let Some(at) = end.alert_key.as_ref().and_then(|key| written.get(key)) else { continue };
         let on_the_way = Duration::try_from(end.timestamp.duration_since(*at)).unwrap_or_default();
         took.entry(format!("{function}: {}", end.outcome.replace('_', "-"))).or_default().push(on_the_way);
@@ -108,10 +84,7 @@ pub(crate) fn latencies(written: &Written, ends: &[(&str, End)]) -> BTreeMap<Str
 impl Latency {
     fn of(mut took: Vec<Duration>) -> Option<Self> {
         took.sort_unstable();
-        let at = |percent: usize| {
-            let rank = (took.len() * percent).div_ceil(100);
-            took.get(rank.saturating_sub(1)).map(Duration::as_millis)
-        };
+        let at = |percent| percentile(&took, percent).map(|took| took.as_millis());
         Some(Self { alerts: took.len(), p50_ms: at(50)?, p90_ms: at(90)?, p99_ms: at(99)?, max_ms: at(100)? })
     }
 }
@@ -123,7 +96,8 @@ mod tests {
     fn end(key: &str, outcome: &str, at_ms: i64) -> (&'static str, End) {
         let timestamp = Timestamp::from_millisecond(at_ms).unwrap();
         let alert_key = Some(key.to_owned());
-        ("analyze", End { timestamp, alert_key, outcome: outcome.to_owned(), reason: String::new() })
+        let (message_id, outcome, reason) = ("m".to_owned(), outcome.to_owned(), String::new());
+        ("analyze", End { timestamp, alert_key, message_id, outcome, reason })
     }
 
     fn written(keys: &[&str]) -> Written {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use ::tests::measured::bytes;
 use serde::Serialize;
 
 /// Growth that a program may show in a soak without being said to leak: buffers still find their size.
@@ -98,14 +99,13 @@ impl Machine {
 fn taken(id: u32) -> Option<(u64, Duration)> {
     const TICKS_PER_SECOND: u32 = 100;
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = resident.split_whitespace().next()?.parse().ok()?;
+    let resident = bytes(&status, "VmRSS:").ok()?;
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The name in brackets may hold anything; what counts comes after it.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<u32>().ok();
     let cpu = Duration::from_secs(1) * (ticks()? + ticks()?) / TICKS_PER_SECOND;
-    Some((kibibytes * 1024, cpu))
+    Some((resident, cpu))
 }
 
 /// The slope of the least squares over the second half.

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use local::log_group;
 use local::stack::DeliveredMail;
 use tests::Site;
+use tests::deployed::End;
 
-use crate::ledger::{End, Ledger, Written, latencies};
+use crate::ledger::{Ledger, Written, latencies};
 use crate::machine::Machine;
 use crate::mix::Mix;
 use crate::report::Report;

@@ -20,12 +20,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// One entry of the ledger.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct End {
+    pub timestamp: Timestamp,
     #[serde(rename = "alert.key")]
     pub alert_key: Option<String>,
     #[serde(rename = "message.id")]
     pub message_id: String,
     pub outcome: String,
     pub reason: String,
+}
+
+impl End {
+    /// The line "alert ended" of a function's log; nothing for any other line.
+    pub fn read(line: &str) -> Option<Self> {
+        const MESSAGE: &str = "alert ended";
+        let line = line.get(line.find('{')?..).filter(|line| line.contains(MESSAGE))?;
+        let entry: Value = serde_json::from_str(line).ok()?;
+        (entry.get("message")? == MESSAGE).then(|| serde_json::from_value(entry).ok())?
+    }
 }
 
 /// Sends bodies to the alerts queue in one batch; answers with their message ids.
@@ -104,9 +115,5 @@ pub async fn log_lines(site: &Site) -> Result<Vec<String>> {
 }
 
 async fn all_ends(site: &Site) -> Result<Vec<End>> {
-    let ends = log_lines(site).await?.into_iter().filter_map(|line| {
-        let entry: Value = serde_json::from_str(line.get(line.find('{')?..)?).ok()?;
-        (entry.get("message")? == "alert ended").then(|| serde_json::from_value(entry).ok())?
-    });
-    Ok(ends.collect())
+    Ok(log_lines(site).await?.iter().filter_map(|line| End::read(line)).collect())
 }

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod corpus;
 pub mod deployed;
+pub mod measured;
 pub mod memory_aws;
 pub mod page;
 pub mod pipeline;

@@ -1,5 +1,6 @@
 //! Pictures of what came out, as SVG.
 
+use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
 use crate::outcome::Outcome;
@@ -65,45 +66,15 @@ pub fn costs(steps: &[Step]) -> Result<String, PlotError> {
         steps.first().map_or(1.0, |step| step.alerts as f64),
         steps.last().map_or(10.0, |step| step.alerts as f64),
     );
-    let mut svg = String::new();
-    {
-        let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let broken = |_| PlotError("the costs");
-        area.fill(&WHITE).map_err(broken)?;
-        let mut chart = ChartBuilder::on(&area)
-            .caption("dollars a day by item, with the settings that the load needs", ("sans-serif", 18))
-            .margin(12)
-            .margin_right(40)
-            .x_label_area_size(36)
-            .y_label_area_size(70)
-            .build_cartesian_2d((ends.0..ends.1).log_scale(), (LEAST..most).log_scale())
-            .map_err(broken)?;
-        chart
-            .configure_mesh()
-            .x_desc("alerts a day")
-            .light_line_style(WHITE)
-            .x_label_formatter(&|alerts| count(*alerts))
-            .y_label_formatter(&|dollars| format!("${dollars}"))
-            .draw()
-            .map_err(broken)?;
-        for (line, colour) in lines.iter().zip(COLOURS) {
-            let drawn = chart
-                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))
-                .map_err(broken)?;
-            drawn
-                .label(&line.name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
-        }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
-            .background_style(WHITE.mix(0.85))
-            .border_style(RGBColor(200, 200, 200))
-            .draw()
-            .map_err(broken)?;
-        area.present().map_err(broken)?;
-    }
-    Ok(svg)
+    let axes = Axes {
+        title: "dollars a day by item, with the settings that the load needs",
+        below: "alerts a day",
+        marks: None,
+        x_label: |alerts| count(*alerts),
+        y_label: |dollars| format!("${dollars}"),
+        legend: SeriesLabelPosition::LowerRight,
+    };
+    draw(axes, (ends.0..ends.1).log_scale(), (LEAST..most).log_scale(), &lines)
 }
 
 fn of_stages(outcome: &Outcome, value: fn(&crate::Sample) -> f64) -> Vec<Line> {
@@ -123,26 +94,56 @@ fn of_stages(outcome: &Outcome, value: fn(&crate::Sample) -> f64) -> Vec<Line> {
 fn over_the_day(what: &'static str, lines: &[Line], label: fn(&f64) -> String) -> Result<String, PlotError> {
     let hours = lines.iter().flat_map(|line| line.points.iter().map(|(hour, _)| *hour)).fold(1.0, f64::max);
     let most = highest(lines).max(1.0) * 1.05;
+    let axes = Axes {
+        title: what,
+        below: "hour of the day",
+        marks: Some(13),
+        x_label: |hour| format!("{hour:.0}"),
+        y_label: label,
+        legend: SeriesLabelPosition::UpperLeft,
+    };
+    draw(axes, 0.0..hours, 0.0..most, lines)
+}
+
+/// What stands around the lines.
+struct Axes {
+    title: &'static str,
+    below: &'static str,
+    /// About how many along the bottom; as many as fit where it is not said.
+    marks: Option<usize>,
+    x_label: fn(&f64) -> String,
+    y_label: fn(&f64) -> String,
+    legend: SeriesLabelPosition,
+}
+
+fn draw<X, Y>(axes: Axes, x: X, y: Y, lines: &[Line]) -> Result<String, PlotError>
+where
+    X: AsRangedCoord<Value = f64>,
+    X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: AsRangedCoord<Value = f64>,
+    Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let broken = |_| PlotError(what);
+        let broken = |_| PlotError(axes.title);
         area.fill(&WHITE).map_err(broken)?;
         let mut chart = ChartBuilder::on(&area)
-            .caption(what, ("sans-serif", 18))
+            .caption(axes.title, ("sans-serif", 18))
             .margin(12)
             .margin_right(40)
             .x_label_area_size(36)
             .y_label_area_size(70)
-            .build_cartesian_2d(0.0..hours, 0.0..most)
+            .build_cartesian_2d(x, y)
             .map_err(broken)?;
-        chart
-            .configure_mesh()
-            .x_desc("hour of the day")
-            .x_labels(13)
+        let mut mesh = chart.configure_mesh();
+        if let Some(marks) = axes.marks {
+            mesh.x_labels(marks);
+        }
+        mesh.x_desc(axes.below)
             .light_line_style(WHITE)
-            .x_label_formatter(&|hour| format!("{hour:.0}"))
-            .y_label_formatter(&label)
+            .x_label_formatter(&axes.x_label)
+            .y_label_formatter(&axes.y_label)
             .draw()
             .map_err(broken)?;
         for (line, colour) in lines.iter().zip(COLOURS) {
@@ -155,7 +156,7 @@ fn over_the_day(what: &'static str, lines: &[Line], label: fn(&f64) -> String) -
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(axes.legend)
             .background_style(WHITE.mix(0.85))
             .border_style(RGBColor(200, 200, 200))
             .draw()
