@@ -360,7 +360,9 @@ mod tests {
 
         #[test]
         fn a_field_tells_what_its_value_does(document in any_json(), key in "id|rule|level|groups|agent|name|data") {
-            let fields = Fields::read(&document.to_string()).unwrap();
+            let text = document.to_string();
+            // Read again: a number may lose its last digit there.
+            let (fields, document): (_, Value) = (Fields::read(&text).unwrap(), serde_json::from_str(&text).unwrap());
             let (field, value) = (fields.at(&[&key]), document.get(&key));
             prop_assert_eq!(field.and_then(Field::text), value.and_then(lenient::text));
             prop_assert_eq!(field.and_then(Field::integer), value.and_then(lenient::integer));
