@@ -76,9 +76,18 @@ pub(crate) fn latencies(written: &Written, ends: &[(&str, End)]) -> BTreeMap<Str
     for (function, end) in ends.iter().filter(|(_, end)| is_first(end)) {
         let Some(at) = end.alert_key.as_ref().and_then(|key| written.get(key)) else { continue };
         let on_the_way = Duration::try_from(end.timestamp.duration_since(*at)).unwrap_or_default();
-        took.entry(format!("{function}: {}", end.outcome.replace('_', "-"))).or_default().push(on_the_way);
+        took.entry(format!("{function}: {}", way(end))).or_default().push(on_the_way);
     }
     took.into_iter().filter_map(|(what, took)| Some((what, Latency::of(took)?))).collect()
+}
+
+/// How an alert ended; what went into a digest did not become a mail of its own.
+fn way(end: &End) -> String {
+    if end.outcome == "notified" {
+        let is_held = end.reason.contains(", in a digest: ");
+        return if is_held { "in a digest" } else { "mailed" }.to_owned();
+    }
+    end.outcome.replace('_', "-")
 }
 
 impl Latency {
@@ -134,11 +143,10 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_read_with_its_time() {
-        let line = r#"{"timestamp":"2026-11-22T12:00:00.250000Z","level":"INFO","message":"alert ended","alert.key":"load-1/1.2","message.id":"m","outcome":"counted","reason":"incident 1"}"#;
-        let end = End::read(line).unwrap();
-        assert_eq!((end.alert_key.as_deref(), end.outcome.as_str()), (Some("load-1/1.2"), "counted"));
-        assert_eq!(end.timestamp.subsec_millisecond(), 250);
-        assert!(End::read("START RequestId").is_none());
+    fn what_is_held_back_for_a_digest_is_no_mail() {
+        let mut held = end("a", "notified", 1);
+        held.1.reason = "incident 1, in a digest: too many mails".to_owned();
+        let all = latencies(&written(&["a", "b"]), &[held, end("b", "notified", 1)]);
+        assert_eq!(all.into_keys().collect::<Vec<_>>(), ["analyze: in a digest", "analyze: mailed"]);
     }
 }

@@ -4,10 +4,13 @@
 //! Runs inside `local exec`, which starts the emulator and deploys the functions.
 
 mod ledger;
+mod logs;
 mod machine;
 mod mix;
+mod model;
 mod report;
 mod run;
+mod watch;
 
 use std::process::ExitCode;
 

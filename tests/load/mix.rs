@@ -60,9 +60,32 @@ struct Event {
 
 const MANAGER: &str = "load-1";
 
+impl Default for Mix {
+    /// As without any option.
+    fn default() -> Self {
+        Self {
+            rate: 20,
+            seconds: 60,
+            storm: 0,
+            distinct: 0,
+            repeats: 20,
+            logins: 30,
+            hosts: 200,
+            users: 500,
+            seed: 4_711,
+        }
+    }
+}
+
 impl Mix {
     pub(crate) fn count(&self) -> usize {
         (self.rate * self.seconds + self.storm + self.distinct) as usize
+    }
+
+    /// What makes the same run again, as `make load` takes it.
+    pub(crate) fn arguments(&self) -> String {
+        let Self { rate, seconds, storm, distinct, seed, .. } = self;
+        format!("RATE={rate} SECONDS={seconds} STORM={storm} DISTINCT={distinct} SEED={seed}")
     }
 
     /// All of them, by time.

@@ -7,11 +7,14 @@ use std::fs;
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
+use simulation::calibrate::Run;
+use simulation::report::count;
 use tests::{page, project};
 
 use crate::ledger::{Latency, Ledger};
 use crate::machine::Program;
 use crate::mix::Mix;
+use crate::model;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -27,6 +30,9 @@ pub(crate) struct Report {
     /// To each provider, and to the model.
     pub requests: BTreeMap<String, u64>,
     pub mails: usize,
+    /// As `triage simulate --calibrate` reads it.
+    #[serde(skip)]
+    pub run: Run,
 }
 
 impl Report {
@@ -39,6 +45,7 @@ impl Report {
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("report.md"), &text)?;
         fs::write(folder.join("report.json"), serde_json::to_vec_pretty(self)?)?;
+        fs::write(folder.join("run.json"), serde_json::to_vec_pretty(&self.run)?)?;
         run.map_or(Ok(()), |run| page::write("load.md", run, &text))
     }
 
@@ -59,7 +66,7 @@ impl Report {
         writeln!(
             text,
             "`make load {}`, {}\n",
-            self.arguments(),
+            self.mix.arguments(),
             self.begun_at.strftime("%Y-%m-%d %H:%M UTC")
         )?;
         writeln!(text, "**{}**", ledger.equation())?;
@@ -97,23 +104,37 @@ impl Report {
                 growth.unwrap_or_default()
             )?;
         }
-        let requests: Vec<String> = self
-            .requests
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(who, count)| format!("{count} to {who}"))
-            .collect();
-        writeln!(
-            text,
-            "\nRequests: {}.",
-            if requests.is_empty() { "none".to_owned() } else { requests.join(", ") }
-        )?;
-        Ok(())
+        let asked = self.requests.iter().filter(|(_, count)| **count > 0);
+        let asked: Vec<String> = asked.map(|(who, count)| format!("{count} to {who}")).collect();
+        let requests = if asked.is_empty() { "none".to_owned() } else { asked.join(", ") };
+        writeln!(text, "\nRequests: {requests}.")?;
+        self.write_model(text)
     }
 
-    /// What makes the same run again.
-    fn arguments(&self) -> String {
-        let Mix { rate, seconds, storm, distinct, seed, .. } = self.mix;
-        format!("RATE={rate} SECONDS={seconds} STORM={storm} DISTINCT={distinct} SEED={seed}")
+    /// The simulation beside the run, and a bill.
+    fn write_model(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "\n| figure | this run | `triage simulate`, told its shares and times | off by |")?;
+        writeln!(text, "| --- | --: | --: | --: |")?;
+        for row in self.run.compare().1 {
+            let off = row.off_by() * 100.0;
+            writeln!(
+                text,
+                "| {} | {} | {} | {off:.0} % |",
+                row.figure,
+                count(row.measured),
+                count(row.simulated)
+            )?;
+        }
+        let (alerts, cost) = model::day(&self.run, &self.mix);
+        writeln!(
+            text,
+            "\nA day of alerts like these at {} a second, {} of them, costs ${:.2} on AWS by the same model: ${:.2} without mails (${:.2}) and model (${:.2}).",
+            self.mix.rate,
+            count(f64::from(u32::try_from(alerts).unwrap_or(u32::MAX))),
+            cost.total(),
+            cost.pipeline(),
+            cost.mails,
+            cost.model
+        )
     }
 }

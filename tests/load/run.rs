@@ -1,5 +1,6 @@
 //! A run: lines are written when they are due, the publisher follows, and the functions are waited for.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
@@ -7,66 +8,77 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use aws_sdk_sqs::types::QueueAttributeName;
+use anyhow::{Context, Result};
 use jiff::Timestamp;
-use local::log_group;
 use local::stack::DeliveredMail;
 use tests::Site;
-use tests::deployed::End;
 
 use crate::ledger::{Ledger, Written, latencies};
-use crate::machine::Machine;
+use crate::logs::Logs;
 use crate::mix::Mix;
+use crate::model::{self, Seen};
 use crate::report::Report;
 use crate::tell;
+use crate::watch::Watch;
 
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Queues count approximately.
-const QUIET_LOOKS: u32 = 5;
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// A record that failed comes again when its message is visible again, and the emulator does not count it meanwhile.
 const LAST_ENDS: Duration = Duration::from_mins(8);
-/// Without an alert that leaves the queues for so long, the run is stuck.
-const PATIENCE: Duration = Duration::from_mins(5);
 
 pub(crate) async fn run(site: &Site, mix: &Mix) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("alerts.json");
     let alerts = File::create(&file)?;
     let publisher = Publisher::start(site, folder.path(), &file)?;
-    let mut machine = Machine::new(publisher.0.id());
+    let mut watch = Watch::new(publisher.0.id());
     let before = requests(site).await?;
     tell(&format!("{} alerts, {} a second for {} s, seed {}", mix.count(), mix.rate, mix.seconds, mix.seed));
-    let (began, begun_at) = (Instant::now(), Timestamp::now());
-    let written = write(alerts, mix, &mut machine).await?;
-    let writing = began.elapsed();
-    tell(&format!(
-        "all of them are written after {} s; waiting until the queues are empty",
-        writing.as_secs()
-    ));
-    settle(site, &mut machine).await?;
-    let took = began.elapsed();
+    let (began, begun_at, all_written) = (Instant::now(), Timestamp::now(), Cell::new(false));
+    let writing = async {
+        let written = write(alerts, mix).await?;
+        all_written.set(true);
+        let took = began.elapsed();
+        tell(&format!(
+            "all of them are written after {} s; waiting until the queues are empty",
+            took.as_secs()
+        ));
+        Ok((written, took))
+    };
+    let ((written, writing), ()) = tokio::try_join!(writing, watch.until_quiet(site, &all_written))?;
     drop(publisher);
     tell("reading the ledger");
-    let ends = ends(site, begun_at, &written).await?;
+    let logs = logs(site, begun_at, &written).await?;
     let mails: Vec<DeliveredMail> =
         reqwest::get(format!("{}/api/mails", site.stack.page_url)).await?.json().await?;
     let asked = requests(site).await?;
-    let asked = asked.into_iter().map(|(who, count)| (who.clone(), count - before.get(&who).unwrap_or(&0)));
-    let last_end = ends.iter().map(|(_, end)| end.timestamp).max();
-    let first_write = written.values().min().copied();
-    let busy = last_end
-        .zip(first_write)
-        .map_or(took, |(last, first)| Duration::try_from(last.duration_since(first)).unwrap_or(took));
+    let requests: BTreeMap<_, _> =
+        asked.into_iter().map(|(who, count)| (who.clone(), count - before.get(&who).unwrap_or(&0))).collect();
+    let ledger = Ledger::close(&written, &logs.ends);
+    let latencies = latencies(&written, &logs.ends);
+    let last_end = logs.ends.iter().map(|(_, end)| end.timestamp).max();
+    let busy =
+        last_end.map_or(writing, |last| Duration::try_from(last.duration_since(begun_at)).unwrap_or(writing));
+    let seen = Seen {
+        mix,
+        begun_at,
+        busy,
+        written: &written,
+        logs: &logs,
+        latencies: &latencies,
+        requests: &requests,
+        mails: mails.len(),
+        most_waiting: watch.most_waiting,
+    };
     Ok(Report {
         begun_at,
         mix: mix.clone(),
         writing_s: writing.as_secs_f64(),
         busy_s: busy.as_secs_f64(),
-        ledger: Ledger::close(&written, &ends),
-        latencies: latencies(&written, &ends),
-        programs: machine.programs(),
-        requests: asked.collect(),
+        run: model::run(&seen),
+        ledger,
+        latencies,
+        programs: watch.machine.programs(),
+        requests,
         mails: mails.len(),
     })
 }
@@ -112,9 +124,8 @@ impl Drop for Publisher {
 }
 
 /// As `analysisd` would: one line after the other, each at its time.
-async fn write(mut file: File, mix: &Mix, machine: &mut Machine) -> Result<Written> {
-    let (begin, at) = (Instant::now(), Timestamp::now());
-    let (mut written, mut looked) = (Written::new(), Instant::now());
+async fn write(mut file: File, mix: &Mix) -> Result<Written> {
+    let (begin, at, mut written) = (Instant::now(), Timestamp::now(), Written::new());
     for line in mix.lines(at) {
         let wait = line.due.saturating_sub(begin.elapsed());
         if !wait.is_zero() {
@@ -122,67 +133,22 @@ async fn write(mut file: File, mix: &Mix, machine: &mut Machine) -> Result<Writt
         }
         writeln!(file, "{}", line.text)?;
         written.insert(line.key, Timestamp::now());
-        if looked.elapsed() >= LOOK_EVERY {
-            machine.look();
-            looked = Instant::now();
-        }
     }
     Ok(written)
 }
 
-/// Until nothing is in any queue on the way.
-async fn settle(site: &Site, machine: &mut Machine) -> Result<()> {
-    let (mut quiet, mut least, mut moved) = (0, usize::MAX, Instant::now());
-    while quiet < QUIET_LOOKS {
-        tokio::time::sleep(LOOK_EVERY).await;
-        machine.look();
-        let mut waiting = 0;
-        let queues = &site.stack.outputs.queues;
-        for queue in [&queues.alerts, &queues.enriched, &queues.notices] {
-            waiting += depth(site, queue).await?;
-        }
-        quiet = if waiting == 0 { quiet + 1 } else { 0 };
-        if waiting < least {
-            (least, moved) = (waiting, Instant::now());
-        }
-        if moved.elapsed() > PATIENCE {
-            bail!(
-                "{waiting} messages are in the queues, and none has left them for {} s",
-                PATIENCE.as_secs()
-            );
-        }
-    }
-    Ok(())
-}
-
-async fn depth(site: &Site, queue: &str) -> Result<usize> {
-    let names = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-    ];
-    let request = site.sqs.get_queue_attributes().queue_url(queue).set_attribute_names(Some(names.to_vec()));
-    let attributes = request.send().await?.attributes.unwrap_or_default();
-    Ok(names.iter().filter_map(|name| attributes.get(name)?.parse::<usize>().ok()).sum())
-}
-
-/// Every end of an alert, with the function that says so. Whoever has none is waited for a little longer.
-async fn ends(site: &Site, since: Timestamp, written: &Written) -> Result<Vec<(&'static str, End)>> {
+/// What the functions said. Alerts without an end are waited for a little longer.
+async fn logs(site: &Site, since: Timestamp, written: &Written) -> Result<Logs> {
     let (mut until, mut known) = (Instant::now() + LAST_ENDS, 0);
     loop {
-        let mut ends = Vec::new();
-        for (function, group) in site.stack.outputs.log_groups.all() {
-            let lines = log_group::lines(since, &site.aws, group).await?;
-            ends.extend(lines.iter().filter_map(|line| Some((function, End::read(line)?))));
+        let logs = Logs::read(site, since).await?;
+        if logs.ends.len() > known {
+            (known, until) = (logs.ends.len(), Instant::now() + LAST_ENDS);
         }
-        let lost = Ledger::close(written, &ends).lost.len();
-        if ends.len() > known {
-            (known, until) = (ends.len(), Instant::now() + LAST_ENDS);
+        if Ledger::close(written, &logs.ends).lost.is_empty() || Instant::now() > until {
+            return Ok(logs);
         }
-        if lost == 0 || Instant::now() > until {
-            return Ok(ends);
-        }
-        tokio::time::sleep(LOOK_EVERY * QUIET_LOOKS).await;
+        tokio::time::sleep(READ_AGAIN_AFTER).await;
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::{Plan, Scaling, Stage};
 use crate::spread::Spread;
 
 /// What a load test writes down. Only what is there is used; the rest stays as shipped.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     pub schema: u8,
@@ -39,7 +39,7 @@ pub struct Run {
     pub measured: Measured,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StageRuns {
     pub enrich: Option<StageRun>,
@@ -47,7 +47,7 @@ pub struct StageRuns {
     pub notify: Option<StageRun>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageRun {
     #[serde(default)]
@@ -58,7 +58,7 @@ pub struct StageRun {
     pub batch_ms: Milliseconds,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milliseconds {
     pub p50: f64,
@@ -67,7 +67,7 @@ pub struct Milliseconds {
 }
 
 /// What the same run showed; each figure that is there is compared.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Measured {
     pub forwarded: Option<f64>,

@@ -1,0 +1,64 @@
+//! What is looked at each second while alerts are on their way: programs and queues.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use aws_sdk_sqs::types::QueueAttributeName;
+use tests::Site;
+
+use crate::machine::Machine;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Queues count approximately.
+const QUIET_LOOKS: u32 = 5;
+/// Without an alert that leaves the queues for so long, the run is stuck.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+pub(crate) struct Watch {
+    pub machine: Machine,
+    /// The most messages that were seen in the alerts queue.
+    pub most_waiting: usize,
+}
+
+impl Watch {
+    pub(crate) fn new(publisher: u32) -> Self {
+        Self { machine: Machine::new(publisher), most_waiting: 0 }
+    }
+
+    /// Until all is written and nothing is in any queue on the way.
+    pub(crate) async fn until_quiet(&mut self, site: &Site, all_written: &Cell<bool>) -> Result<()> {
+        let queues = &site.stack.outputs.queues;
+        let (mut quiet, mut least, mut moved) = (0, usize::MAX, Instant::now());
+        while quiet < QUIET_LOOKS {
+            tokio::time::sleep(LOOK_EVERY).await;
+            self.machine.look();
+            let in_alerts = depth(site, &queues.alerts).await?;
+            self.most_waiting = self.most_waiting.max(in_alerts);
+            let waiting =
+                in_alerts + depth(site, &queues.enriched).await? + depth(site, &queues.notices).await?;
+            quiet = if waiting == 0 && all_written.get() { quiet + 1 } else { 0 };
+            if waiting < least || !all_written.get() {
+                (least, moved) = (waiting, Instant::now());
+            }
+            if moved.elapsed() > PATIENCE {
+                bail!(
+                    "{waiting} messages are in the queues, and none has left them for {} s",
+                    PATIENCE.as_secs()
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn depth(site: &Site, queue: &str) -> Result<usize> {
+    let names = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let request = site.sqs.get_queue_attributes().queue_url(queue).set_attribute_names(Some(names.to_vec()));
+    let attributes = request.send().await?.attributes.unwrap_or_default();
+    Ok(names.iter().filter_map(|name| attributes.get(name)?.parse::<usize>().ok()).sum())
+}
