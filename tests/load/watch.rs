@@ -12,7 +12,7 @@ use crate::machine::Machine;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Queues count approximately.
 const QUIET_LOOKS: u32 = 5;
-/// Without an alert that leaves the queues for so long, the run is stuck.
+/// Where no queue becomes longer or shorter for so long, the run is stuck.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 pub(crate) struct Watch {
@@ -29,21 +29,27 @@ impl Watch {
     /// Until all is written and nothing is in any queue on the way.
     pub(crate) async fn until_quiet(&mut self, site: &Site, all_written: &Cell<bool>) -> Result<()> {
         let queues = &site.stack.outputs.queues;
-        let (mut quiet, mut least, mut moved) = (0, usize::MAX, Instant::now());
+        let (mut quiet, mut before, mut moved) = (0, [0; 3], Instant::now());
         while quiet < QUIET_LOOKS {
             tokio::time::sleep(LOOK_EVERY).await;
             self.machine.look();
-            let in_alerts = depth(site, &queues.alerts).await?;
+            let mut waiting = [0; 3];
+            for (waiting, queue) in
+                waiting.iter_mut().zip([&queues.alerts, &queues.enriched, &queues.notices])
+            {
+                *waiting = depth(site, queue).await?;
+            }
+            let [in_alerts, ..] = waiting;
             self.most_waiting = self.most_waiting.max(in_alerts);
-            let waiting =
-                in_alerts + depth(site, &queues.enriched).await? + depth(site, &queues.notices).await?;
-            quiet = if waiting == 0 && all_written.get() { quiet + 1 } else { 0 };
-            if waiting < least || !all_written.get() {
-                (least, moved) = (waiting, Instant::now());
+            let is_empty = all_written.get() && waiting == [0; 3];
+            quiet = if is_empty { quiet + 1 } else { 0 };
+            if is_empty || waiting != before {
+                (before, moved) = (waiting, Instant::now());
             }
             if moved.elapsed() > PATIENCE {
+                let waiting: usize = waiting.iter().sum();
                 bail!(
-                    "{waiting} messages are in the queues, and none has left them for {} s",
+                    "{waiting} messages are in the queues, and nothing has moved for {} s",
                     PATIENCE.as_secs()
                 );
             }
