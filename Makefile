@@ -63,9 +63,9 @@ fuzz: ## Look for bytes that break a promise of tests/fuzz (SECONDS=20 for each 
 bench: ## Measure the release builds beside their peers (ONLY="hunting sizes": parts of it, DOCS=1: write docs/benchmarks.md)
 	@cargo run --quiet --profile local -p tests --bin bench -- $(if $(DOCS),--docs) $(ONLY)
 
-load: ## Send a realistic load to mail on the emulator, and see the ledger close (RATE= SECONDS= STORM= DISTINCT= SEED=, SOAK=1: memory must be flat, DOCS=MARK: write docs/load.md)
-	@cargo build --profile local --workspace
-	@$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load $(foreach name,RATE SECONDS STORM DISTINCT SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
+load: ## Send a realistic load to mail on the emulator, and see the ledger close (RATE= SECONDS= STORM= DISTINCT= SEED=, MEMORY=1: over an AWS in memory instead, for large numbers, SOAK=1: memory must be flat, DOCS=MARK: write docs/load.md)
+	@$(if $(MEMORY),cargo build --release -p tests --bin load,cargo build --profile local --workspace)
+	@$(if $(MEMORY),$(TARGET)/release/load --in-memory,$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load) $(foreach name,RATE SECONDS STORM DISTINCT SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
 
 scale: ## Simulate 10^6 to 10^9 alerts a day and write docs/scale.md with its pictures
 	@cargo build --quiet --profile local -p triage

@@ -124,6 +124,11 @@ impl MemoryAws {
         self.world().calls.clone()
     }
 
+    /// Every call so far, which are not known afterwards.
+    pub fn forget_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.world().calls)
+    }
+
     /// From now on it is this stage that calls.
     pub fn caller(&self, stage: &'static str) {
         self.world().caller = stage;

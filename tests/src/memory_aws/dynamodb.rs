@@ -23,6 +23,17 @@ struct Table {
     rows: BTreeMap<Vec<String>, Item>,
 }
 
+impl Table {
+    /// The rows of a partition, or of all of them, in their order.
+    fn within<'a>(&'a self, partition: Option<&'a str>) -> impl Iterator<Item = &'a Item> {
+        let begin: Vec<String> = partition.map(str::to_owned).into_iter().collect();
+        let is_inside = move |key: &[String]| {
+            partition.is_none_or(|wanted| key.first().is_some_and(|first| first == wanted))
+        };
+        self.rows.range(begin..).take_while(move |(key, _)| is_inside(key)).map(|(_, item)| item)
+    }
+}
+
 /// What the service says no with.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -171,8 +182,10 @@ impl Tables {
         let wanted =
             Expression::of(request, "KeyConditionExpression").ok_or_else(|| Refused::invalid("no key"))?;
         let filter = Expression::of(request, "FilterExpression");
+        let has_index = request.get("IndexName").is_some();
+        let partition = table.keys.first().filter(|_| !has_index).and_then(|key| wanted.equal_to(key));
         let mut items = Vec::new();
-        for item in table.rows.values() {
+        for item in table.within(partition) {
             if wanted.holds(Some(item))? && filter.map_or(Ok(true), |filter| filter.holds(Some(item)))? {
                 items.push(item);
             }

@@ -32,6 +32,24 @@ impl<'a> Expression<'a> {
         Ok(holds)
     }
 
+    /// The text that a key condition asks of an attribute, where it asks for one: `#name = :value`.
+    pub(super) fn equal_to(self, attribute: &str) -> Option<&'a str> {
+        let words = words(self.text);
+        let named = |word: &str| {
+            word == attribute
+                || self
+                    .request
+                    .get("ExpressionAttributeNames")
+                    .is_some_and(|names| names.get(word).is_some_and(|name| name == attribute))
+        };
+        words.windows(3).find_map(|asked| match asked {
+            [name, "=", value] if named(name) => {
+                self.request.get("ExpressionAttributeValues")?.get(*value)?.get("S")?.as_str()
+            }
+            _ => None,
+        })
+    }
+
     /// The item as the update leaves it. Every value is computed from the item as it was.
     pub(super) fn applied(self, item: &Item) -> Result<Item, Refusal> {
         let mut reader = self.reader(item);

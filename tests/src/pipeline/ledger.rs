@@ -35,6 +35,11 @@ impl Ledger {
             .collect()
     }
 
+    /// Whether this alert, or message, ended.
+    pub fn has(&self, about: &str) -> bool {
+        self.ends.contains_key(about)
+    }
+
     /// Alerts that ended.
     pub fn len(&self) -> usize {
         self.ends.len()
