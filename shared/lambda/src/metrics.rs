@@ -33,13 +33,18 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// The namespace that stands for none: nothing is measured.
+    pub const OFF: &str = "off";
+
     pub fn new(namespace: impl Into<String>, stage: &'static str) -> Self {
-        Self { namespace: namespace.into(), stage, written: true }
+        let namespace = namespace.into();
+        let written = namespace != Self::OFF;
+        Self { namespace, stage, written }
     }
 
     /// Measures nothing: for programs whose standard output is for people.
     pub fn unwritten(stage: &'static str) -> Self {
-        Self { namespace: String::new(), stage, written: false }
+        Self::new(Self::OFF, stage)
     }
 
     pub fn stage(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! What Terraform makes of it: tables, queues, parameters, and the functions' variables.
 
 use lambda::config::Environment;
+use lambda::metrics::Metrics;
 use serde_json::json;
 
 use crate::MemoryAws;
@@ -37,6 +38,8 @@ pub(super) fn environments(aws: &MemoryAws) -> [Environment; 4] {
         let dead_letters = url(&format!("{name}-dlq"));
         let common = [
             ("LEASE_SECONDS", "30"),
+            // Whoever runs this program reads its output.
+            ("METRICS_NAMESPACE", Metrics::OFF),
             ("CLAIMS_TABLE", "claims"),
             ("SIGHTINGS_TABLE", "sightings"),
             ("DEAD_LETTER_QUEUE_URL", &dead_letters),
