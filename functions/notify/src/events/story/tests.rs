@@ -95,6 +95,6 @@ async fn what_is_no_event_is_left_to_the_stage_and_a_broken_one_fails() {
     assert!(lambda::logs::chain(&error).ends_with("the event Bounce of SES has no bounce"));
     let recipients = r#"{"eventType":"Bounce","bounce":{"bouncedRecipients":["gone@example.com"]}}"#;
     let error = lambda::logs::chain(&site.take(recipients).await.unwrap_err());
-    assert!(error.ends_with("as they are documented (line 1, column 70)"), "{error}");
+    assert!(error.ends_with("as they are documented (line 1, column 71)"), "{error}");
     assert!(!error.contains("gone@"), "{error}");
 }
