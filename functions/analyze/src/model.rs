@@ -16,6 +16,8 @@ mod error_body;
 mod exchange;
 mod manners;
 mod patience;
+#[cfg(feature = "fuzz")]
+pub mod probing;
 mod responses;
 mod settings;
 #[cfg(test)]

@@ -20,6 +20,8 @@ use jiff::Timestamp;
 
 pub use dynamo::DynamoTroubles;
 pub use event::{EventError, MailEvent, What};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use event::{Reading, read};
 pub use memory::MemoryTroubles;
 pub use publishing::{ConfigurationSet, ConfigurationSetError, EventSettings};
 pub use story::{MailEventError, MailEvents};

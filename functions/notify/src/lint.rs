@@ -1,5 +1,7 @@
 //! A reader of our HTML that forgives nothing: tags, attributes, links, and the contrast of every text on its ground.
 
+pub mod chat;
+
 use std::collections::BTreeMap;
 
 /// What a page holds, once it is found to be in order.

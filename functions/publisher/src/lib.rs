@@ -23,6 +23,8 @@ pub mod item;
 pub mod keeping;
 mod list_file;
 pub mod message;
+#[cfg(feature = "fuzz")]
+pub mod probing;
 pub mod queue;
 pub mod relay;
 pub mod send;

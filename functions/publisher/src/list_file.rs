@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 /// Key, as it is written, and value: a key in quotes may hold colons.
-pub(crate) fn split(line: &str) -> Option<(&str, &str)> {
+pub fn split(line: &str) -> Option<(&str, &str)> {
     let quoted = line.strip_prefix('"').and_then(|rest| rest.find("\":")).map(|end| end + 2);
     let colon = quoted.or_else(|| line.find(':').filter(|_| !line.starts_with('"')))?;
     Some((line.get(..colon)?, line.get(colon + 1..)?)).filter(|(key, _)| !key.is_empty())

@@ -1,7 +1,7 @@
 //! What providers and the bucket of feeds hand over, given by hand: for the fuzz targets.
 
 use domain::indicator::Found;
-use domain::verdict::{Answer, Provider};
+use domain::verdict::{Provider, Unanswered};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -10,25 +10,31 @@ use crate::providers::transport::Received;
 use crate::providers::{Asked, abuseipdb, misp, otx};
 use crate::snapshot::hash;
 
-/// What is made of a provider's answer to a question about these indicators. Of MISP's none where it would be asked for
-/// another page.
-pub fn heard(
-    provider: Provider,
-    (status, headers, body): (StatusCode, HeaderMap, Vec<u8>),
-    asked: &[&Found],
-    now: Timestamp,
-) -> Asked {
-    let received = Received::whole(status, headers, body);
+/// An answer as HTTP has it.
+pub type Heard = (StatusCode, HeaderMap, Vec<u8>);
+
+/// What is made of a provider's answers to questions about these indicators: one is enough for all but MISP. Those that
+/// nobody would have asked for are left alone.
+pub fn heard(provider: Provider, answers: Vec<Heard>, asked: &[&Found], now: Timestamp) -> Asked {
+    let mut answers =
+        answers.into_iter().map(|(status, headers, body)| Received::whole(status, headers, body));
+    let mut next = || answers.next().ok_or(Unanswered::Unreachable);
     match provider {
-        Provider::AbuseIpDb => abuseipdb::heard(&received, 1, now),
-        Provider::Otx => otx::heard(&received, 1, now),
-        Provider::Misp => Asked {
-            answers: misp::page(&received, asked, now).into_iter().flatten().collect::<Vec<Answer>>(),
-            closed_until: misp::closed_until(&received, now),
-            quota: None,
-            requests: 1,
-        },
+        Provider::AbuseIpDb => next().map_or_else(failed, |received| abuseipdb::heard(&received, 1, now)),
+        Provider::Otx => next().map_or_else(failed, |received| otx::heard(&received, 1, now)),
+        Provider::Misp => {
+            let (mut survey, mut requests) = (misp::Survey::of(asked), 0);
+            while survey.next_question().is_some() {
+                requests += 1;
+                survey.hear(next().as_ref().map_err(|reason| *reason), now);
+            }
+            survey.end(requests)
+        }
     }
+}
+
+fn failed(reason: Unanswered) -> Asked {
+    Asked::failed(reason, 1, 1)
 }
 
 /// The bytes with the checksum that a snapshot of them has: behind a wrong one nothing is looked at.

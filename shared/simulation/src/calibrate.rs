@@ -101,6 +101,9 @@ impl Comparison {
     }
 }
 
+/// Beyond a year nothing of a run of a week depends on it.
+const LONGEST_SECONDS: f64 = 366.0 * 86_400.0;
+
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error("it is not a measured run as docs/scale.md describes it")]
@@ -132,13 +135,23 @@ impl Run {
                 return wrong("a share", "from 0 to 1");
             }
         }
+        let is_time = |seconds: &f64| (0.0..=LONGEST_SECONDS).contains(seconds);
+        if !run.silences_seconds.iter().flatten().chain(&run.incident_seconds).all(is_time) {
+            return wrong("silences_seconds and incident_seconds", "from 0 to a year");
+        }
+        if !run.escalations.is_none_or(|escalations| (0.0..=1_000.0).contains(&escalations)) {
+            return wrong("escalations", "from 0 to 1,000 an incident");
+        }
         for (stage, field) in run.stages.each() {
             let Milliseconds { p50, p90, p99 } = stage.batch_ms;
             if !(p50 > 0.0 && p50 <= p90 && p90 <= p99 && p99 <= 900_000.0) {
                 return wrong(field, "times above 0, p50 <= p90 <= p99, none above 15 minutes");
             }
-            if stage.batch_size == Some(0) || stage.maximum_concurrency == Some(0) {
-                return wrong(field, "with a batch_size and a maximum_concurrency of at least 1");
+            let is_of_lambda = |number: u64| (1..=10_000).contains(&number);
+            if !(stage.batch_size.is_none_or(is_of_lambda)
+                && stage.maximum_concurrency.is_none_or(is_of_lambda))
+            {
+                return wrong(field, "with a batch_size and a maximum_concurrency from 1 to 10,000");
             }
         }
         Ok(run)
@@ -269,6 +282,17 @@ mod tests {
                 "\"measured\"",
                 r#""stages": {"enrich": {"batch_ms": {"p50": 9, "p90": 5, "p99": 9}}}, "measured""#,
                 "stages.enrich must be times above 0, p50 <= p90 <= p99, none above 15 minutes",
+            ),
+            (
+                "\"incident_seconds\": 300",
+                "\"incident_seconds\": 1e19",
+                "silences_seconds and incident_seconds must be from 0 to a year",
+            ),
+            ("[10, 300", "[-10, 300", "silences_seconds and incident_seconds must be from 0 to a year"),
+            (
+                "\"escalations\": 1.25",
+                "\"escalations\": 1e9",
+                "escalations must be from 0 to 1,000 an incident",
             ),
             ("\"ask_share\"", "\"asked\"", "it is not a measured run as docs/scale.md describes it"),
         ] {

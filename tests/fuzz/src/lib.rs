@@ -12,18 +12,26 @@
 
 mod alert;
 mod answer;
+mod batch;
+mod chat;
 mod embedded;
+mod event;
 mod extract;
 mod feed;
 mod feedback;
+mod figures;
 mod follower;
+mod http;
+mod list;
 mod mail;
 mod message;
 mod provider;
 mod redaction;
+mod reply;
 mod settings;
 mod snapshot;
 mod spool;
+mod variables;
 mod warninglists;
 
 use std::borrow::Cow;
@@ -51,7 +59,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 28] = [
     target_of("alert", alert::check, 3_000),
     target_of("extract", extract::check, 1_000),
     target_of("enriched", message::check_enriched, 2_000),
@@ -63,15 +71,23 @@ pub const TARGETS: [Target; 20] = [
     target_of("snapshot", snapshot::check, 3_000),
     target_of("warninglist", warninglists::check_list, 2_000),
     target_of("warninglists", warninglists::check_file, 3_000),
+    target_of("fetched", list::check_fetched, 3_000),
+    target_of("confirmed", list::check_confirmed, 300),
+    target_of("reply", reply::check, 3_000),
     target_of("answer", answer::check, 1_000),
     target_of("redaction", redaction::check, 1_000),
     target_of("embedded", embedded::check, 1_000),
     target_of("mail", mail::check_alert, 200),
     target_of("probe", mail::check_probe, 30),
+    target_of("chat", chat::check, 20),
+    target_of("event", event::check, 3_000),
+    target_of("batch", batch::check, 2_000),
     target_of("follower", follower::check, 50),
     target_of("spool", spool::check, 300),
     target_of("feedback", feedback::check, 3_000),
     target_of("settings", settings::check, 2_000),
+    target_of("variables", variables::check, 1_000),
+    target_of("figures", figures::check, 500),
 ];
 
 const fn target_of(name: &'static str, check: fn(&[u8]) -> Kept, mutations: u32) -> Target {

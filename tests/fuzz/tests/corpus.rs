@@ -64,8 +64,8 @@ mod mutations_of_a_seed_keep_the_promise_of {
     use super::*;
 
     mutated! {
-        alert extract enriched notice abuseipdb misp otx feed snapshot warninglist warninglists answer redaction
-        embedded mail probe follower spool feedback settings
+        alert extract enriched notice abuseipdb misp otx feed snapshot warninglist warninglists fetched confirmed
+        reply answer redaction embedded mail probe chat event batch follower spool feedback settings variables figures
     }
 }
 

@@ -38,7 +38,7 @@ pub enum What {
 
 /// What a body on the queue is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     Event(MailEvent),
     /// SES trying out the topic, or an event of a kind that nobody here waits for.
     Nothing,
@@ -46,19 +46,26 @@ pub(super) enum Reading {
     Foreign,
 }
 
-/// It comes again, and ends in the dead-letter queue of the events.
+/// It comes again, and ends in the dead-letter queue of the events. Carries nothing of it: its addresses are people's.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    #[error("the message of SNS holds no event of SES")]
-    Message(#[source] serde_json::Error),
+    #[error("it holds no event of SES as they are documented (line {line}, column {column})")]
+    Unreadable { line: usize, column: usize },
     #[error("the event {kind} of SES has no {field}")]
     Missing { kind: &'static str, field: &'static str },
+}
+
+impl From<serde_json::Error> for EventError {
+    /// serde quotes what it did not expect, so its own words stay behind.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unreadable { line: error.line(), column: error.column() }
+    }
 }
 
 /// What SES publishes to a topic that it has just been told of.
 const TRIAL: &str = "Successfully validated SNS topic for Amazon SES";
 
-pub(super) fn read(body: &str) -> Result<Reading, EventError> {
+pub(crate) fn read(body: &str) -> Result<Reading, EventError> {
     if body.starts_with(TRIAL) {
         return Ok(Reading::Nothing);
     }
@@ -68,16 +75,14 @@ pub(super) fn read(body: &str) -> Result<Reading, EventError> {
     if let Ok(envelope) = serde_json::from_str::<wire::Envelope>(body) {
         return match envelope.message {
             Some(message) if message.starts_with(TRIAL) => Ok(Reading::Nothing),
-            Some(message) if envelope.kind == "Notification" => {
-                event(serde_json::from_str(&message).map_err(EventError::Message)?)
-            }
+            Some(message) if envelope.kind == "Notification" => event(serde_json::from_str(&message)?),
             Some(_) | None => Ok(Reading::Nothing),
         };
     }
     match serde_json::from_str::<wire::Event>(body) {
         Ok(read) => event(read),
         Err(error) => match serde_json::from_str::<Kind>(body) {
-            Ok(_) => Err(EventError::Message(error)),
+            Ok(_) => Err(error.into()),
             Err(_) => Ok(Reading::Foreign),
         },
     }

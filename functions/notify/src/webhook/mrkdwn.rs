@@ -21,7 +21,8 @@ impl Mrkdwn {
                 break;
             }
             escaped.push_str(&piece);
-            before = character;
+            // Of `@(address)` what stands before the bracket is the end of `[@]`.
+            before = piece.chars().last().unwrap_or(before);
         }
         Self(escaped)
     }
@@ -97,6 +98,7 @@ mod tests {
             ("<https://evil.example|All clear>", "&lt;https://evil.example|All clear&gt;"),
             ("[All clear](https://evil.example)", "[All clear] (https://evil.example)"),
             ("![x](a) a(b)", "![x] (a) a(b)"),
+            ("@(https://evil.example)", "[@] (https://evil.example)"),
             ("one\r\n*two*", "one  *two*"),
             ("&lt;", "&amp;lt;"),
         ] {
@@ -127,7 +129,7 @@ mod tests {
             let harmless = ["&amp;", "&lt;", "&gt;", "[@]"];
             let left = harmless.iter().fold(escaped.as_str().to_owned(), |left, piece| left.replace(piece, "x"));
             prop_assert!(!left.contains(['<', '>', '&', '@', '\n']), "{}", escaped.as_str());
-            prop_assert!(!left.contains("]("));
+            prop_assert!(!escaped.as_str().contains("]("), "{}", escaped.as_str());
         }
     }
 }

@@ -203,10 +203,11 @@ async fn bucket(config: &Config) -> Result<Bucket, FeedListsError> {
 }
 
 /// The text of a list, or the first line that is no line of one.
-fn checked(body: Vec<u8>) -> Result<String, usize> {
+pub fn checked(body: Vec<u8>) -> Result<String, usize> {
     let text = String::from_utf8(body).map_err(|_| 1_usize)?;
     let is_line = |line: &str| list_file::split(line).is_some() && !line.contains(char::is_control);
-    match text.lines().position(|line| !is_line(line)) {
+    // Not `lines()`: it takes the carriage return away that Wazuh would read as a part of the value.
+    match text.split_terminator('\n').position(|line| !is_line(line)) {
         Some(index) => Err(index + 1),
         None => Ok(text),
     }
@@ -225,6 +226,7 @@ mod tests {
             ("203.0.113.9:feodo\n<html>\n", Err(2)),
             ("203.0.113.9\n", Err(1)),
             ("203.0.113.9:a\u{0}b\n", Err(1)),
+            ("203.0.113.9:feodo\r\n", Err(1)),
             (":empty\n", Err(1)),
         ] {
             assert_eq!(checked(body.into()).map(drop), expected, "{body}");

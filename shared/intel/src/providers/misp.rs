@@ -6,6 +6,7 @@
 mod private_ca;
 mod request;
 mod response;
+mod survey;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use super::Asked;
 use super::transport::{Budget, Received, Transport, key_header};
 use super::wire::Field;
+pub(crate) use survey::Survey;
 
 /// The client of one MISP instance.
 #[derive(Clone, Debug)]
@@ -56,8 +58,6 @@ pub enum Sighted {
 impl Misp {
     pub(super) const PER_REQUEST: usize = 50;
     const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
-    /// A full page may hide the matches of indicators that it does not show: they are asked about once more.
-    const ROUNDS: usize = 2;
 
     /// `url` is the instance's root; `extra_ca` a PEM bundle with the roots of a private CA.
     pub fn new(url: &str, extra_ca: Option<&str>, options: MispOptions) -> Result<Self, ClientError> {
@@ -98,38 +98,16 @@ impl Misp {
             return Asked::failed(Unanswered::Unauthorized, asked.len(), 0);
         };
         let deadline = self.transport.deadline();
-        let unreadable = Answer::Unknown { reason: Unanswered::InvalidResponse };
-        let mut answers: Vec<Option<Answer>> =
-            asked.iter().map(|found| (!Self::covers(&found.indicator)).then(|| unreadable.clone())).collect();
-        let (mut requests, mut closed) = (0, None);
-        for _ in 0..Self::ROUNDS {
-            let open: Vec<&Found> = asked
-                .iter()
-                .zip(&answers)
-                .filter(|(_, answer)| answer.is_none())
-                .map(|(found, _)| *found)
-                .collect();
-            if open.is_empty() {
-                break;
-            }
+        let (mut survey, mut requests) = (Survey::of(asked), 0);
+        while let Some(open) = survey.next_question() {
             let search =
                 self.post(&["attributes", "restSearch"], &key, &request::search(&open, self.options));
             let exchange = self.transport.ask(search, deadline).await;
             requests += exchange.requests;
-            closed = exchange.received.as_ref().ok().and_then(|received| closed_until(received, now));
-            let page = match &exchange.received {
-                Ok(received) => page(received, &open, now),
-                Err(reason) => unknown(*reason, open.len()),
-            };
-            let mut page = page.into_iter();
-            for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
-                *answer = page.next().flatten();
-            }
+            survey.hear(exchange.received.as_ref().map_err(|reason| *reason), now);
         }
-        let answers =
-            answers.into_iter().map(|answer| self.linked(answer.unwrap_or_else(|| unreadable.clone())));
-        let answers = answers.collect();
-        Asked { answers, closed_until: closed, quota: None, requests }
+        let heard = survey.end(requests);
+        Asked { answers: heard.answers.into_iter().map(|answer| self.linked(answer)).collect(), ..heard }
     }
 
     /// Tells MISP that these indicators were seen, for attributes that [`Misp::ask`] would find. Never sent twice:
@@ -170,19 +148,6 @@ impl Misp {
             .header(ACCEPT, "application/json")
             .json(body)
     }
-}
-
-/// One answer for each indicator; none for those whose matches may stand on the next page.
-pub(crate) fn page(received: &Received, asked: &[&Found], now: Timestamp) -> Vec<Option<Answer>> {
-    let page = match received.status {
-        StatusCode::OK => response::answers(received, asked, now),
-        _ => Err(received.refusal()),
-    };
-    page.unwrap_or_else(|reason| unknown(reason, asked.len()))
-}
-
-fn unknown(reason: Unanswered, asked: usize) -> Vec<Option<Answer>> {
-    vec![Some(Answer::Unknown { reason }); asked]
 }
 
 /// A spent window closes the gate for the seconds that are left of it: unlike elsewhere the header is no time.
@@ -331,6 +296,12 @@ mod tests {
         let (answers, _) = ask(vec![rows(&full), Reply::status("403 Forbidden", "", "")], &asked).await;
         assert_eq!(values(&answers.answers[0]).len(), 20);
         assert_eq!(answers.answers[1], Answer::Unknown { reason: Unanswered::Unauthorized });
+        // From a window that is spent nothing more is asked.
+        let page = json!({"response": {"Attribute": full}}).to_string();
+        let last = Reply::status("200 OK", "X-Rate-Limit-Remaining: 0\r\n", &page);
+        let (answers, requests) = ask(vec![last], &asked).await;
+        assert_eq!(answers.answers[1], Answer::Unknown { reason: Unanswered::RateLimited });
+        assert_eq!((requests.len(), answers.closed_until.is_some()), (1, true));
     }
 
     #[tokio::test]

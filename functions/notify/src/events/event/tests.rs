@@ -161,10 +161,13 @@ fn an_event_that_misses_something_says_what() {
         (json!({"eventType": "Complaint"}), "the event Complaint of SES has no complaint"),
         (nobody, "the event Bounce of SES has no recipient"),
         (json!({"eventType": "Reject"}), "the event reject of SES has no feedback id and no mail id"),
-        (json!({"eventType": "Bounce", "bounce": 7}), "the message of SNS holds no event of SES"),
+        (
+            json!({"eventType": "Bounce", "bounce": 7}),
+            "it holds no event of SES as they are documented (line 1, column 32)",
+        ),
         (
             json!({"Type": "Notification", "TopicArn": topic, "Message": "?"}),
-            "the message of SNS holds no event of SES",
+            "it holds no event of SES as they are documented (line 1, column 1)",
         ),
     ] {
         assert_eq!(read(&body.to_string()).unwrap_err().to_string(), expected);

@@ -93,4 +93,8 @@ async fn what_is_no_event_is_left_to_the_stage_and_a_broken_one_fails() {
     let error = site.take(r#"{"eventType":"Bounce"}"#).await.unwrap_err();
     assert_eq!((error.kind(), error.to_string().as_str()), ("mail_event", "could not read an event of SES"));
     assert!(lambda::logs::chain(&error).ends_with("the event Bounce of SES has no bounce"));
+    let recipients = r#"{"eventType":"Bounce","bounce":{"bouncedRecipients":["gone@example.com"]}}"#;
+    let error = lambda::logs::chain(&site.take(recipients).await.unwrap_err());
+    assert!(error.ends_with("as they are documented (line 1, column 71)"), "{error}");
+    assert!(!error.contains("gone@"), "{error}");
 }
