@@ -1,4 +1,4 @@
-//! What it answers to a GET: schedules of EventBridge, and objects of S3.
+//! What it answers to a GET: schedules, and objects of S3.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
