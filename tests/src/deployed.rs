@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use local::log_group;
 use local::stack::DeliveredMail;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::Site;
 
@@ -32,10 +31,7 @@ pub struct End {
 impl End {
     /// The line "alert ended" of a function's log; nothing for any other line.
     pub fn read(line: &str) -> Option<Self> {
-        const MESSAGE: &str = "alert ended";
-        let line = line.get(line.find('{')?..).filter(|line| line.contains(MESSAGE))?;
-        let entry: Value = serde_json::from_str(line).ok()?;
-        (entry.get("message")? == MESSAGE).then(|| serde_json::from_value(entry).ok())?
+        serde_json::from_value(local::ends::entry(line)?).ok()
     }
 }
 

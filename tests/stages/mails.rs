@@ -21,43 +21,39 @@ async fn after(trouble: Trouble, rounds: u32) -> Result<Pipeline> {
     Ok(pipeline)
 }
 
+/// Each trouble lasts for so many rounds, and then everything is mailed.
+async fn passes(troubles: impl IntoIterator<Item = Trouble>, rounds: u32) -> Result<()> {
+    for trouble in troubles {
+        let pipeline = after(trouble, rounds).await?;
+        let traces = closed(&pipeline).with_context(|| format!("{trouble:?}"))?;
+        assert_eq!(traces, Traces::default(), "{trouble:?}");
+    }
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_passes_is_tried_again_and_costs_no_second_mail() -> Result<()> {
-    for trouble in [
+    let troubles = [
         refusal("Throttling", "Maximum sending rate exceeded."),
         refusal("ThrottlingException", "Rate exceeded"),
         Trouble::refuses(500, "InternalFailure"),
         Trouble::refuses(503, "ServiceUnavailable"),
         Trouble::refuses(403, "AccessDenied"),
         Trouble::Unreachable,
-    ] {
-        let pipeline = after(trouble, 2).await?;
-        assert_eq!(
-            closed(&pipeline).with_context(|| format!("{trouble:?}"))?,
-            Traces::default(),
-            "{trouble:?}"
-        );
-    }
-    Ok(())
+    ];
+    passes(troubles, 2).await
 }
 
 /// However long it takes: waiting for an account uses up no deliveries.
 #[tokio::test(start_paused = true)]
 async fn an_account_that_may_not_send_is_waited_for_and_nothing_is_dead_lettered() -> Result<()> {
-    for trouble in [
+    let troubles = [
         refusal("Throttling", "Daily message quota exceeded."),
         refusal("AccountSendingPausedException", "Email sending is disabled."),
         refusal("AccountSuspendedException", "The account is suspended."),
         refusal("ConfigurationSetSendingPausedException", ""),
-    ] {
-        let pipeline = after(trouble, 20).await?;
-        assert_eq!(
-            closed(&pipeline).with_context(|| format!("{trouble:?}"))?,
-            Traces::default(),
-            "{trouble:?}"
-        );
-    }
-    Ok(())
+    ];
+    passes(troubles, 20).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use domain::Alert;
 use domain::alert::AlertKey;
 use domain::incident::IncidentId;
-use domain::indicator::{Found, Indicator, Scope, scope};
+use domain::indicator::{Found, Indicator, scope};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
@@ -128,13 +128,10 @@ async fn enter_table(
     }
 }
 
-/// `127.0.0.1` and its like are another host on every agent.
+/// Whether it means the same on every agent.
 fn is_one_thing(indicator: &Indicator) -> bool {
     match indicator {
-        Indicator::Ip(address) => match scope(*address) {
-            Scope::Public | Scope::Private | Scope::CarrierGradeNat | Scope::Documentation => true,
-            Scope::Loopback | Scope::LinkLocal | Scope::Multicast | Scope::Reserved => false,
-        },
+        Indicator::Ip(address) => !scope(*address).differs_by_agent(),
         Indicator::Domain(_) | Indicator::Url(_) | Indicator::Hash(_) => true,
     }
 }

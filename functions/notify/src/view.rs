@@ -1,6 +1,7 @@
 //! Everything a mail shows: one model for the text and the HTML part.
 
 mod analysis;
+mod block;
 mod facts;
 mod held;
 mod incident;
@@ -20,11 +21,12 @@ use domain::verdict::{Judgement, Verdict};
 pub use crate::links::Link;
 pub use crate::shown::Shown;
 pub use analysis::AnalysisView;
+pub use block::{Reply, Share};
 pub use facts::Fact;
 pub use held::{DigestView, HeldRow, StormView};
 pub(crate) use held::{digest, storm};
 pub use incident::IncidentView;
-pub use intelligence::{Intelligence, Opinion, Reply, Share};
+pub use intelligence::{Intelligence, Opinion};
 pub use private::PrivateView;
 pub(crate) use private::private;
 pub use steps::{Origin, Step};

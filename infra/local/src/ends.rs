@@ -6,6 +6,7 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::log_group;
 use crate::terraform::Functions;
@@ -51,22 +52,17 @@ impl End {
         Some(incident)
     }
 
-    /// Reads one line of a log; nothing for any other line.
     fn read(line: &str) -> Option<Self> {
-        const MESSAGE: &str = "alert ended";
-        #[derive(Deserialize)]
-        struct Line {
-            message: String,
-            #[serde(flatten)]
-            end: End,
-        }
-        let line = line.get(line.find('{')?..)?;
-        if !line.contains(MESSAGE) {
-            return None;
-        }
-        let line: Line = serde_json::from_str(line).ok()?;
-        (line.message == MESSAGE).then_some(line.end)
+        serde_json::from_value(entry(line)?).ok()
     }
+}
+
+/// What the line "alert ended" of a function's log says; nothing for any other line.
+pub fn entry(line: &str) -> Option<Value> {
+    const MESSAGE: &str = "alert ended";
+    let line = line.get(line.find('{')?..).filter(|line| line.contains(MESSAGE))?;
+    let entry: Value = serde_json::from_str(line).ok()?;
+    (entry.get("message")? == MESSAGE).then_some(entry)
 }
 
 /// Every end since a time, in the order of the stages.

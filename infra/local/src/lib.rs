@@ -19,7 +19,7 @@ mod demo_folder;
 pub mod deployment;
 mod digests;
 mod emulator;
-mod ends;
+pub mod ends;
 mod exec;
 mod feed;
 mod feedback;

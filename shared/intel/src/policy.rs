@@ -1,6 +1,6 @@
 //! Who may be asked about what, and what an indicator is before anybody is asked.
 
-use domain::indicator::{Host, Indicator, Scope, scope};
+use domain::indicator::{Host, Indicator, scope};
 use domain::verdict::{Class, Skipped, Standing};
 
 use crate::anchors;
@@ -20,20 +20,10 @@ pub struct Policy {
 impl Policy {
     /// Why providers are not asked about an indicator, if so.
     pub fn exempts(&self, indicator: &Indicator) -> Option<Skipped> {
-        if let Some(Host::Ip(address)) = indicator.host() {
-            let public = match scope(address) {
-                Scope::Public => true,
-                Scope::Documentation => self.documentation_is_public,
-                Scope::Private
-                | Scope::Loopback
-                | Scope::LinkLocal
-                | Scope::CarrierGradeNat
-                | Scope::Multicast
-                | Scope::Reserved => false,
-            };
-            if !public {
-                return Some(Skipped::Private);
-            }
+        if let Some(Host::Ip(address)) = indicator.host()
+            && !scope(address).is_global(self.documentation_is_public)
+        {
+            return Some(Skipped::Private);
         }
         let listed = |list: &[Pattern]| list.iter().any(|pattern| pattern.matches(indicator));
         let excepted =

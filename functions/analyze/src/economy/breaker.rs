@@ -105,6 +105,11 @@ impl Breaker {
         };
         match lesson {
             Lesson::Alive if probing => Some(Self::default()),
+            // The one try was not made: the next call may make it.
+            Lesson::None if probing => {
+                let resting = self.resting.map(|resting| Resting { until: now, ..resting });
+                Some(Self { resting, ..self.clone() })
+            }
             Lesson::Alive | Lesson::None => None,
             // Calls that were under way when the breaker closed tell nothing new.
             _ if self.resting.is_some() && !probing => None,
@@ -196,6 +201,13 @@ pub async fn learn(analyses: &Analyses, pass: &Pass, lesson: Lesson, now: Timest
                 return;
             }
         }
+    }
+}
+
+/// Gives leave back that was not used, so that the one try of a closed breaker is not lost with it.
+pub async fn give_back(analyses: &Analyses, pass: &Pass, now: Timestamp) {
+    if pass.probing {
+        learn(analyses, pass, Lesson::None, now).await;
     }
 }
 
@@ -316,6 +328,17 @@ mod tests {
         assert!(admit(&analyses, "m", at(600)).await.unwrap().probing);
         assert!(admit(&analyses, "m", at(601)).await.is_err());
         assert!(admit(&analyses, "m", at(660)).await.unwrap().probing);
+    }
+
+    #[tokio::test]
+    async fn a_try_that_is_given_back_is_the_next_ones_and_no_lesson() {
+        let analyses = Analyses::memory();
+        let pass = admit(&analyses, "m", at(0)).await.unwrap();
+        learn(&analyses, &pass, Lesson::Down(Trouble::Quota), at(0)).await;
+        let unused = admit(&analyses, "m", at(3600)).await.unwrap();
+        give_back(&analyses, &unused, at(3601)).await;
+        assert!(admit(&analyses, "m", at(3601)).await.unwrap().probing);
+        assert!(admit(&analyses, "m", at(3602)).await.is_err(), "one at a time, as ever");
     }
 
     #[tokio::test]

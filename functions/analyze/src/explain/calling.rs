@@ -51,8 +51,14 @@ impl Explainer {
         }
         let pass = self.admitted(name, moment.now()).await?;
         let most = budget::amount(&self.settings.prices, name, asking.most_tokens());
-        let reserved = self.settings.budget.reserve(&self.analyses, most, moment.now()).await;
-        let reservation = reserved.inspect_err(|reason| self.count_refusal(*reason, moment.now()))?;
+        let reservation = match self.settings.budget.reserve(&self.analyses, most, moment.now()).await {
+            Ok(reservation) => reservation,
+            Err(reason) => {
+                self.count_refusal(reason, moment.now());
+                breaker::give_back(&self.analyses, &pass, moment.now()).await;
+                return Err(reason);
+            }
+        };
         let asked = asking.put_to(&self.model, name, moment.remaining()).await;
         let (call, lesson) = self.noted(name, &asked);
         Budget::settle(&self.analyses, reservation, self.owed(&call, most)).await;

@@ -274,6 +274,22 @@ async fn a_model_without_quota_is_left_alone_and_the_mail_says_until_when() {
 }
 
 #[tokio::test]
+async fn a_used_up_budget_does_not_use_up_the_try_that_ends_a_rest() {
+    let quota = server::says(429, r#"{"error":{"type":"insufficient_quota"}}"#);
+    let server = Server::start([quota, answer("true_positive", "w", "203.0.113.24")]).await;
+    let analyses = Analyses::memory();
+    let usual = explainer(&server, analyses.clone(), &[]);
+    let spent = explainer(&server, analyses, &[("MODEL_DAILY_USD", "0")]);
+    let case = Case::new("203.0.113.24", 50_122);
+    case.explained(&usual, noon()).await;
+    // Time goes on while the first is asked.
+    let rested = noon() + Duration::from_mins(61);
+    assert_eq!(reason(&case.explained(&spent, rested).await), NoAnalysis::BudgetExhausted);
+    written(case.explained(&usual, rested + Duration::from_secs(30)).await);
+    assert_eq!(server.models(), ["small", "small"]);
+}
+
+#[tokio::test]
 async fn invented_evidence_supports_no_verdict() {
     let server = Server::start([answer("true_positive", "It came from 192.0.2.99.", "192.0.2.99")]).await;
     let explainer = explainer(&server, Analyses::memory(), &[]);

@@ -22,6 +22,33 @@ fn start() -> Timestamp {
     "2026-10-03T12:00:00Z".parse().unwrap()
 }
 
+/// An explanation that says this and nothing else.
+pub(crate) fn explanation(what_happened: String) -> Explanation {
+    Explanation {
+        what_happened,
+        evidence: Vec::new(),
+        cited: 0,
+        verdict: ModelVerdict::TruePositive,
+        confidence: Confidence::High,
+        recommended_actions: Vec::new(),
+        missing_information: Vec::new(),
+        model: "m".into(),
+        headline: String::new(),
+        techniques: Vec::new(),
+        benign_explanation: String::new(),
+        malicious_explanation: String::new(),
+        embedded_instructions: Vec::new(),
+        severity: Severity::Medium,
+        severity_reason: String::new(),
+        tuning_hint: None,
+        raised_to: None,
+        overrides: Vec::new(),
+        prompt_version: 1,
+        usage: None,
+        reused: false,
+    }
+}
+
 fn parcel(id: u32) -> Parcel {
     let text = format!(
         r#"{{"id":"1.{id}","rule":{{"id":"5763","level":10}},"manager":{{"name":"m"}},"agent":{{"id":"007","name":"web-01"}},
@@ -212,29 +239,7 @@ pub async fn keeps_parcels_trails_and_what_is_due<S: IncidentStore>(
     assert_eq!(store.count(&other, &count).await.unwrap(), Written::Done);
 
     assert_eq!(store.analysis(id, now).await.unwrap(), None);
-    let explanation = Explanation {
-        what_happened: "Passwords were tried.".into(),
-        evidence: Vec::new(),
-        cited: 0,
-        verdict: ModelVerdict::TruePositive,
-        confidence: Confidence::High,
-        recommended_actions: Vec::new(),
-        missing_information: Vec::new(),
-        model: "m".into(),
-        headline: String::new(),
-        techniques: Vec::new(),
-        benign_explanation: String::new(),
-        malicious_explanation: String::new(),
-        embedded_instructions: Vec::new(),
-        severity: Severity::Medium,
-        severity_reason: String::new(),
-        tuning_hint: None,
-        raised_to: None,
-        overrides: Vec::new(),
-        prompt_version: 1,
-        usage: None,
-        reused: false,
-    };
+    let explanation = explanation("Passwords were tried.".to_owned());
     let kept =
         KeptAnalysis { explanation: Box::new(explanation), about: parcel.enriched.alert.key().clone() };
     store.keep_analysis(id, now, &kept, now).await.unwrap();

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use domain::analysis::{Confidence, Explanation, ModelVerdict, Severity};
 use domain::incident::Escalation;
 use domain::message::Schema;
 use domain::verdict::{Formula, Judgement, Verdict};
@@ -15,6 +14,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::incidents::MemoryIncidents;
+use crate::incidents::contract::explanation;
 
 const LEASE: Duration = Duration::from_mins(1);
 const AFTER_LEASE: Duration = Duration::from_secs(63);
@@ -50,29 +50,7 @@ impl Outside for Outbox {
     }
 
     async fn explain(&self, subject: &Subject<'_>, _: &NoticeId, _: Duration) -> Analysis {
-        let written = Explanation {
-            what_happened: format!("About {}.", subject.enriched.alert.key()),
-            evidence: Vec::new(),
-            cited: 0,
-            verdict: ModelVerdict::Undetermined,
-            confidence: Confidence::Low,
-            recommended_actions: Vec::new(),
-            missing_information: Vec::new(),
-            model: "m".into(),
-            headline: String::new(),
-            techniques: Vec::new(),
-            benign_explanation: String::new(),
-            malicious_explanation: String::new(),
-            embedded_instructions: Vec::new(),
-            severity: Severity::Medium,
-            severity_reason: String::new(),
-            tuning_hint: None,
-            raised_to: None,
-            overrides: Vec::new(),
-            prompt_version: 1,
-            usage: None,
-            reused: false,
-        };
+        let written = explanation(format!("About {}.", subject.enriched.alert.key()));
         self.step(|sent| sent.explained += 1).await;
         Analysis::Written(Box::new(written))
     }

@@ -4,7 +4,7 @@ use domain::indicator::{Found, scope};
 use domain::verdict::{Answer, Judged, Report, Skipped, Unanswered, Witness};
 
 use super::Shown;
-use super::intelligence::name;
+use super::block::name;
 
 /// One witness that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

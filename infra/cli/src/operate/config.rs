@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use lambda::config::{ConfigError, Environment};
+use lambda::traces::Traces;
 use serde::Serialize;
 
 use super::variables;
@@ -68,6 +69,12 @@ impl Stage {
         }
     }
 
+    /// Everything that the function's readers say of its variables: its own, and the one for traces.
+    fn problems(self, environment: &Environment) -> Vec<String> {
+        let read = [self.read(environment), Traces::check(environment)];
+        read.iter().filter_map(|read| read.as_ref().err()).flat_map(ConfigError::problems).cloned().collect()
+    }
+
     fn read(self, environment: &Environment) -> Result<(), ConfigError> {
         match self {
             Self::Enrich => enrich::Config::read(environment).map(drop),
@@ -90,10 +97,7 @@ pub(crate) fn run(options: &ConfigOptions, environment: &Environment) -> Result<
     let ConfigCommand::Check(options) = &options.command;
     let variables = variables::read(&text(&options.file)?)
         .map_err(|problem| Failure::Variables { path: options.file.clone(), problem })?;
-    let problems = match options.stage.read(&variables) {
-        Ok(()) => Vec::new(),
-        Err(error) => error.problems().to_vec(),
-    };
+    let problems = options.stage.problems(&variables);
     let (stage, number) = (options.stage.name(), problems.len());
     let mut paper = Paper::new(environment);
     if options.json {

@@ -10,7 +10,7 @@ use super::seen::Seen;
 use crate::alert::Alert;
 use crate::history::History;
 use crate::history::Login;
-use crate::indicator::{Scope, scope};
+use crate::indicator::scope;
 
 /// Hosts, users, addresses and rules of one principal within a day, and its failed logins within an hour. Every list
 /// ends at twenty; seeing an alert twice changes nothing.
@@ -61,17 +61,12 @@ impl Trail {
 }
 
 /// Identity of a principal's trail: who the alert is about, within its site. Nothing where it is about nobody.
-///
-/// `127.0.0.1` and its like are another host on every agent.
 pub fn trail_id(alert: &Alert) -> Option<String> {
     let (_, principal) = super::about(alert);
     if principal.is_empty() {
         return None;
     }
-    let local = principal.parse().is_ok_and(|address| match scope(address) {
-        Scope::Loopback | Scope::LinkLocal | Scope::Multicast | Scope::Reserved => true,
-        Scope::Public | Scope::Private | Scope::CarrierGradeNat | Scope::Documentation => false,
-    });
+    let local = principal.parse().is_ok_and(|address| scope(address).differs_by_agent());
     let agent = if local { alert.agent().id.as_str() } else { "" };
     Some(super::short_hash([alert.site().as_str(), agent, &principal]))
 }

@@ -18,6 +18,28 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether a host on the internet has such an address; those for examples count where the site says so.
+    pub fn is_global(self, documentation_is_public: bool) -> bool {
+        match self {
+            Self::Public => true,
+            Self::Documentation => documentation_is_public,
+            Self::Private
+            | Self::Loopback
+            | Self::LinkLocal
+            | Self::CarrierGradeNat
+            | Self::Multicast
+            | Self::Reserved => false,
+        }
+    }
+
+    /// Whether such an address is another host on every agent, as `127.0.0.1` is.
+    pub fn differs_by_agent(self) -> bool {
+        match self {
+            Self::Loopback | Self::LinkLocal | Self::Multicast | Self::Reserved => true,
+            Self::Public | Self::Private | Self::CarrierGradeNat | Self::Documentation => false,
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Public => "public",

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry as Slot;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::indicator::{Host, Indicator, Scope, scope};
+use domain::indicator::{Host, Indicator, scope};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
@@ -117,16 +117,7 @@ impl Sieve<'_> {
     }
 
     fn is_global(&self, address: IpAddr) -> bool {
-        match scope(address) {
-            Scope::Public => true,
-            Scope::Documentation => self.documentation_is_public,
-            Scope::Private
-            | Scope::Loopback
-            | Scope::LinkLocal
-            | Scope::CarrierGradeNat
-            | Scope::Multicast
-            | Scope::Reserved => false,
-        }
+        scope(address).is_global(self.documentation_is_public)
     }
 
     /// Of two networks that overlap one lies in the other: so either its first address is special, or it holds the

@@ -56,6 +56,11 @@ impl Traces {
         Ok(Self(settings.map(|settings| On::new(settings, Secrets::new(aws_sdk_ssm::Client::new(aws))))))
     }
 
+    /// Whether [`Traces::read`] would take these variables; looks at nothing else.
+    pub fn check(environment: &Environment) -> Result<(), ConfigError> {
+        Settings::read(environment).map(drop)
+    }
+
     /// The layer that keeps spans, and which it wants: a span that nobody wants costs one look at a flag.
     pub(crate) fn layer(&self) -> (Collector, Wanted) {
         match &self.0 {

@@ -71,7 +71,7 @@ impl FromStr for Ratio {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse::<f64>() {
             Ok(share) if (0.0..=1.0).contains(&share) => Ok(Self { taken: (share * Self::OF as f64) as u64 }),
-            Ok(_) | Err(_) => Err("it is a number from 0 to 1"),
+            Ok(_) | Err(_) => Err("it is not a number from 0 to 1"),
         }
     }
 }

@@ -41,6 +41,22 @@ fn every_problem_is_printed_at_once() {
 }
 
 #[test]
+fn what_is_wrong_with_traces_is_printed_with_the_rest() {
+    let collector = "OTEL_EXPORTER_OTLP_ENDPOINT=https://collector.example:4318\n";
+    assert_eq!(check("enrich", &format!("{ENRICH}{collector}OTEL_TRACES_SAMPLER_ARG=0.1")).code, 0);
+    let wrong = "OTEL_TRACES_SAMPLER_ARG=10%\nOTEL_EXPORTER_OTLP_PROTOCOL=grpc\nOTEL_EXPORTER_OTLP_HEADERS=key=hunter2";
+    let said = check("enrich", &format!("{}{collector}{wrong}", ENRICH.replace("INTEL_TABLE", "INTEL")));
+    assert_eq!(said.code, 78);
+    assert_snapshot!(said.out, @r#"
+    INTEL_TABLE is not set, for example INTEL_TABLE=wazuh-triage-intel
+    OTEL_EXPORTER_OTLP_HEADERS holds a secret, which everybody who may look at the function can read; put it into an SSM parameter and name that in OTEL_EXPORTER_OTLP_HEADERS_PARAMETER
+    OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; only http/json is spoken here
+    OTEL_TRACES_SAMPLER_ARG is "10%": it is not a number from 0 to 1; an example is OTEL_TRACES_SAMPLER_ARG=1.0
+    "#);
+    assert_snapshot!(said.err, @"triage: enrich would not start: 4 problems");
+}
+
+#[test]
 fn each_stage_is_read_by_its_own_reader() {
     for (stage, name) in [
         ("analyze", "NOTICES_QUEUE_URL"),
