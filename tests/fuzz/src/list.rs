@@ -25,7 +25,7 @@ pub fn check_fetched(bytes: &[u8]) -> Kept {
             Kept::Read
         }
         Err(line) => {
-            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let lines = bytes.split(|byte| *byte == b'\n').count();
             assert!((1..=lines).contains(&line), "line {line} of {lines}");
             Kept::Refused
         }
