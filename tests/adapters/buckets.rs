@@ -13,7 +13,8 @@ use crate::service::Service;
 const KEY: &str = "snapshot/current.bin";
 
 pub(crate) async fn all(run: &mut Run) {
-    run.test(Service::S3, "an object comes back as it was put, and not again while it is the same", again).await;
+    run.test(Service::S3, "an object comes back as it was put, and not again while it is the same", again)
+        .await;
 }
 
 async fn again(endpoint: &Endpoint, seen: &Seen) -> Result<()> {

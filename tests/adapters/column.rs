@@ -29,7 +29,7 @@ pub(crate) struct Column {
 
 impl Column {
     /// Of a run that is well.
-    pub(crate) fn of(name: String, finished: Finished) -> Self {
+    pub(crate) fn of(name: String, commit: String, finished: Finished) -> Self {
         let mut tests: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for test in finished.tests {
             tests.entry(test.service.to_string()).or_default().push(test.name.to_owned());
@@ -37,7 +37,7 @@ impl Column {
         Self {
             name,
             day: Timestamp::now().strftime("%Y-%m-%d").to_string(),
-            commit: project::commit(),
+            commit,
             offered: names(&finished.offers.offered()),
             absent: names(&finished.offers.absent()),
             tests,

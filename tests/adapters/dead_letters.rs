@@ -74,7 +74,10 @@ async fn reasons(endpoint: &Endpoint, _: &Seen) -> Result<()> {
         ("source_message_id", "source"),
         ("stage", "notify"),
     ];
-    ensure!(attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected), "{attributes:?}");
+    ensure!(
+        attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected),
+        "{attributes:?}"
+    );
     Ok(())
 }
 
@@ -156,8 +159,7 @@ async fn purged(endpoint: &Endpoint, _: &Seen) -> Result<()> {
 }
 
 async fn redriven(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
-    let (queue, dead_letters) =
-        (url(endpoint, "enriched").await?, url(endpoint, "enriched-dlq").await?);
+    let (queue, dead_letters) = (url(endpoint, "enriched").await?, url(endpoint, "enriched-dlq").await?);
     queue::send(&endpoint.sqs, &queue, "never handled".to_owned()).await?;
     let until = Instant::now() + Duration::from_secs(20);
     let mut letters = Vec::new();
@@ -171,10 +173,19 @@ async fn redriven(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
         letters = endpoint.receive(&dead_letters).await?;
     }
     let letter = letters.first().context("no dead letter")?;
-    let system: Vec<(String, String)> = letter.attributes.iter().flatten().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
-    let value = |wanted: &str| system.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let system: Vec<(String, String)> = letter
+        .attributes
+        .iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+        .collect();
+    let value =
+        |wanted: &str| system.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let source = if value("DeadLetterQueueSourceArn").is_some() { "with" } else { "without" };
     let tries = value("ApproximateReceiveCount").unwrap_or("none");
-    seen.note("sqs.redrive", format!("moved {source} `DeadLetterQueueSourceArn`, received {tries} times by the first look"));
+    seen.note(
+        "sqs.redrive",
+        format!("moved {source} `DeadLetterQueueSourceArn`, received {tries} times by the first look"),
+    );
     Ok(())
 }

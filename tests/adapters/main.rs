@@ -24,6 +24,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use tests::project;
 
 use crate::column::Column;
 use crate::endpoint::Endpoint;
@@ -52,6 +53,8 @@ struct Arguments {
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let rows = Rows::read()?;
+    // What the run is about, before it writes anything.
+    let commit = project::commit();
     let endpoint = Endpoint::open(&arguments.endpoint, arguments.mails)?;
     let offers = service::ask(&endpoint).await?;
     println!("{}", offers.table());
@@ -73,7 +76,7 @@ async fn main() -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     if let Some(name) = arguments.docs {
-        let column = Column::of(name, ended);
+        let column = Column::of(name, commit, ended);
         column.write()?;
         page::write(&rows)?;
         println!("{} has a new column", page::PAGE);

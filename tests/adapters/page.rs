@@ -40,7 +40,8 @@ pub(crate) fn write(rows: &Rows) -> Result<()> {
 }
 
 fn page(rows: &Rows, columns: &[Column]) -> Result<String> {
-    let mut page = format!("{HEAD}\n## Runs\n\n| endpoint | day, commit | offered | not offered | tests passed |\n");
+    let mut page =
+        format!("{HEAD}\n## Runs\n\n| endpoint | day, commit | offered | not offered | tests passed |\n");
     page.push_str("| --- | --- | --- | --- | --: |\n");
     for column in columns {
         let Column { name, day, commit, offered, absent, tests, .. } = column;

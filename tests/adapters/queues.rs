@@ -227,9 +227,8 @@ fn access(endpoint: &Endpoint) -> Result<Access> {
 
 fn credentials_file(endpoint: &Endpoint) -> Result<std::path::PathBuf> {
     let file = endpoint.folder.path().join("credentials");
-    let text = format!(
-        "[{PROFILE}]\naws_access_key_id = test\naws_secret_access_key = test\nregion = {REGION}\n"
-    );
+    let text =
+        format!("[{PROFILE}]\naws_access_key_id = test\naws_secret_access_key = test\nregion = {REGION}\n");
     fs::write(&file, text)?;
     Ok(file)
 }

@@ -105,7 +105,11 @@ impl Finished {
     pub(crate) fn summary(&self) -> String {
         let mut lines = self.problems.clone();
         let passed = self.tests.iter().filter(|test| test.has_passed).count();
-        lines.push(format!("{passed} of {} tests passed, {} answers noted", self.tests.len(), self.seen.len()));
+        lines.push(format!(
+            "{passed} of {} tests passed, {} answers noted",
+            self.tests.len(),
+            self.seen.len()
+        ));
         if !self.passed_over.is_empty() {
             let tests: usize = self.passed_over.values().sum();
             let services: Vec<Service> = self.passed_over.keys().copied().collect();

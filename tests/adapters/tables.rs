@@ -64,7 +64,8 @@ async fn passes_once(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
 }
 
 async fn belongs(endpoint: &Endpoint, _: &Seen) -> Result<()> {
-    contract::a_state_belongs_to_whoever_is_at_work(&deliveries(endpoint).await?, &claims(endpoint).await?).await;
+    contract::a_state_belongs_to_whoever_is_at_work(&deliveries(endpoint).await?, &claims(endpoint).await?)
+        .await;
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
 use crate::folders;
-use crate::progress::{Progress, Step};
 use crate::process;
+use crate::progress::{Progress, Step};
 
 /// Where docker-compose.yml has it answer.
 pub(crate) const ENDPOINT: &str = "http://127.0.0.1:4566";
@@ -90,7 +90,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_told_with_what_helps() {
         let text = complaint("docker reaches no engine (is it running?)");
-        for words in ["no engine (is it running?)", "https://docs.docker.com", "ENDPOINT=http://127.0.0.1:4566"] {
+        for words in
+            ["no engine (is it running?)", "https://docs.docker.com", "ENDPOINT=http://127.0.0.1:4566"]
+        {
             assert!(text.contains(words), "{text}");
         }
     }

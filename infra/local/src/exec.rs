@@ -13,11 +13,11 @@ use tokio::task::JoinSet;
 
 use crate::cli::Settings;
 use crate::emulator::Emulator;
+use crate::page;
 use crate::progress::Progress;
 use crate::signals::{self, Interrupted, unless_interrupted};
 use crate::stack::{self, MAILS_VARIABLE, VARIABLE};
 use crate::start::{self, Pace, Places};
-use crate::page;
 
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(15);

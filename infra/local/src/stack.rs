@@ -64,7 +64,6 @@ impl Stack {
             endpoint,
         ]
     }
-
 }
 
 /// What a program needs to talk to the emulator, whichever AWS SDK it uses.
