@@ -79,6 +79,9 @@ pub(crate) struct Settings {
     /// Address of an emulator that is already running, `LocalStack` for example; `MiniStack` is started without it.
     #[arg(long, global = true, env = "LOCAL_ENDPOINT", value_name = "URL")]
     pub endpoint: Option<String>,
+    /// List of the mails that a running emulator delivers to somebody else, as `exec --empty` has one.
+    #[arg(long, global = true, env = crate::stack::MAILS_VARIABLE, value_name = "URL")]
+    pub mails: Option<String>,
     /// The emulator that is started where no address names a running one.
     #[arg(long, global = true, env = "LOCAL_EMULATOR", value_name = "EMULATOR", default_value = "ministack")]
     pub emulator: Product,

@@ -59,7 +59,9 @@ impl Emulator {
         progress: Progress,
     ) -> Result<Self> {
         if let Some(endpoint) = &settings.endpoint {
-            return use_running(endpoint, &settings.host, Origin::Found).await;
+            let running = use_running(endpoint, &settings.host, Origin::Found).await?;
+            let elsewhere = settings.mails.clone().map(|url| MailSource::Elsewhere { url });
+            return Ok(Self { mails: elsewhere.unwrap_or_else(|| running.mails.clone()), ..running });
         }
         match settings.emulator {
             Product::MiniStack => start_ministack(run, local, &Account::Open, progress).await,
