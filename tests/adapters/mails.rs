@@ -1,6 +1,7 @@
 //! SES: what notify sends, and what an operator asks.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
@@ -19,6 +20,9 @@ use serde_json::Value;
 use crate::endpoint::{Endpoint, Made};
 use crate::run::{Run, Seen};
 use crate::service::Service;
+
+/// Longest that a mail takes from the endpoint to a list.
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
 
 pub(crate) async fn all(run: &mut Run) {
     let ses = Service::Ses;
@@ -123,14 +127,21 @@ async fn kept(endpoint: &Endpoint) -> Result<Option<String>> {
         Some(url) => (url.clone(), "", "raw"),
         None => (format!("{}/_aws/ses", endpoint.address), "/messages", "RawData"),
     };
-    let answer = endpoint.http.get(url).send().await?;
-    if !answer.status().is_success() {
-        return Ok(None);
+    let until = Instant::now() + ON_ITS_WAY;
+    loop {
+        let answer = endpoint.http.get(&url).send().await?;
+        if !answer.status().is_success() {
+            return Ok(None);
+        }
+        let mails: Value = answer.json().await?;
+        let mails = mails.pointer(list).and_then(Value::as_array).context("no list of mails")?;
+        let ours = mails.iter().filter_map(|mail| mail.get(raw)?.as_str());
+        if let Some(mail) = ours.filter(|mail| mail.contains(&endpoint.name)).last() {
+            return Ok(Some(mail.to_owned()));
+        }
+        ensure!(Instant::now() < until, "taken, and not there after {ON_ITS_WAY:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let mails: Value = answer.json().await?;
-    let mails = mails.pointer(list).and_then(Value::as_array).context("no list of mails")?;
-    let ours = mails.iter().filter_map(|mail| mail.get(raw)?.as_str());
-    Ok(ours.filter(|mail| mail.contains(&endpoint.name)).map(str::to_owned).last())
 }
 
 /// Which lines came and went, by the names of their headers.

@@ -106,11 +106,10 @@ async fn refused_alone(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
         Ok(refusals) => {
             let [refusal] = refusals.as_slice() else { bail!("{refusals:?}") };
             ensure!(refusal.index == 1, "{refusals:?}");
-            (format!("this message refused: {}", refusal.problem), 2)
+            let SendError::Content(code) = &refusal.problem else { bail!("{refusal:?}") };
+            (format!("this message refused (`{code}`)"), 2)
         }
-        Err(error @ (SendError::Content(_) | SendError::Refused(_))) => {
-            (format!("the whole request refused: {error}"), 0)
-        }
+        Err(SendError::Content(code)) => (format!("the whole request refused (`{code}`)"), 0),
         Err(error) => return Err(error.into()),
     };
     endpoint.take(&url, arrive).await?;
@@ -127,7 +126,7 @@ async fn too_large(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
     let noted = match queue.send(&messages).await {
         Ok(refusals) if refusals.is_empty() => "taken".to_owned(),
         Ok(refusals) => format!("{} of 10 messages refused", refusals.len()),
-        Err(error @ SendError::Content(_)) => format!("refused: {error}"),
+        Err(SendError::Content(code)) => format!("`{code}`"),
         Err(error) => return Err(error).context("not known as a matter of content"),
     };
     seen.note("sqs.request", noted);
