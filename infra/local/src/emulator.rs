@@ -31,7 +31,7 @@ pub(crate) enum Product {
 /// Who started the emulator, and so ends it.
 #[derive(Debug)]
 enum Origin {
-    MiniStack(MiniStack),
+    MiniStack(Box<MiniStack>),
     LocalStack(LocalStack),
     /// Somebody else.
     Found,
@@ -115,7 +115,7 @@ pub(crate) async fn start_ministack(
         mails: MailSource::Delivered(mailbox),
         listen_on: Ipv4Addr::LOCALHOST.into(),
         host: Ipv4Addr::LOCALHOST.to_string(),
-        origin: Origin::MiniStack(ministack),
+        origin: Origin::MiniStack(Box::new(ministack)),
         _servers: servers,
     })
 }
