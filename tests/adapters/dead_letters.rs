@@ -138,7 +138,7 @@ async fn all_go_back(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
     Ok(())
 }
 
-/// The code in "…: AWS does not know that request (UnsupportedOperation); …".
+/// The code in "…: AWS does not know that request (`InvalidAction`); …".
 fn reason(err: &str) -> String {
     let code = err.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
     code.map_or_else(|| err.trim().to_owned(), |(code, _)| format!("`{code}`"))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
+use ::tests::project;
 use anyhow::Result;
-use tests::project;
 
 use crate::column::Column;
 use crate::rows::{Part, Rows};
@@ -139,6 +139,6 @@ mod tests {
     #[test]
     fn the_page_is_made_of_the_columns_that_are_kept() {
         let written = fs::read_to_string(project::folder().join(PAGE)).unwrap();
-        assert_eq!(written, super::page(&Rows::read().unwrap(), &Column::all().unwrap()).unwrap());
+        assert_eq!(written, page(&Rows::read().unwrap(), &Column::all().unwrap()).unwrap());
     }
 }

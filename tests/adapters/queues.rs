@@ -90,7 +90,8 @@ async fn batch(endpoint: &Endpoint, _: &Seen) -> Result<()> {
         arrived.push(message.body.unwrap_or_default());
     }
     let mut sent: Vec<String> = messages.into_iter().map(|message| message.body).collect();
-    (arrived.sort(), sent.sort());
+    arrived.sort();
+    sent.sort();
     ensure!(arrived == sent, "{arrived:?}");
     Ok(())
 }
@@ -196,8 +197,8 @@ async fn doctor(endpoint: &Endpoint, seen: &Seen) -> Result<()> {
         ("spool", place("spool").display().to_string()),
         ("intake", "integration".to_owned()),
     ];
-    let text: String = lines.iter().map(|(name, value)| format!("{name} = \"{value}\"\n")).collect();
-    fs::write(place("publisher.toml"), text)?;
+    let lines: Vec<String> = lines.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
+    fs::write(place("publisher.toml"), lines.join("\n"))?;
     let configuration = place("publisher.toml").display().to_string();
     let said = endpoint.program("wazuh-publisher", ["doctor", "--config", &configuration], "").await?;
     for queue in ["the alerts queue", "the feedback queue"] {

@@ -1,5 +1,4 @@
 //! One run over an endpoint: which tests passed, and what was seen.
-#![expect(clippy::print_stdout, reason = "the run is told to the person at the terminal")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
