@@ -12,13 +12,19 @@ STATIC := $(shell uname -m)-unknown-linux-musl
 SMALL  := --profile tiny --target $(STATIC) -p integration --bins --examples
 CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 
+# Where the end-to-end tests run instead.
+ELSEWHERE := $(if $(ENDPOINT),--endpoint "$(ENDPOINT)") $(if $(EMULATOR),--emulator "$(EMULATOR)")
+ELSEWHERE := $(strip $(ELSEWHERE))
+# Services without which the adapters are not tried; MiniStack has all of them.
+NEEDED := $(or $(REQUIRE),$(if $(ENDPOINT),,sqs ses ssm scheduler dynamodb s3))
+
 SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
 
 # `local` builds in a minute, for a try of the package; what ships is `release`.
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit faults fmt lint audit supply fuzz bench load scale package integration deb suffixes clean nextest
+.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -27,10 +33,14 @@ demo: ## Run sample alerts through the pipeline on this machine (KEEP=1: leave i
 	@cargo build --profile local --workspace
 	@$(LOCAL) demo --built $(if $(KEEP),--keep) $(if $(ALERTS),--alerts "$(ALERTS)") $(if $(TROUBLE),--trouble "$(TROUBLE)")
 
-test: nextest ## Check Terraform and run every test, the end-to-end tests against an emulator
-	@bash terraform/check.sh
+test: nextest ## Check Terraform and run every test, the end-to-end tests against an emulator (EMULATOR=localstack or ENDPOINT=URL: only these, there)
+	@$(if $(ELSEWHERE),,bash terraform/check.sh)
 	@cargo build --profile local --bins --tests $(TESTS)
-	@$(LOCAL) exec --built -- cargo nextest run --cargo-profile local $(TESTS)
+	@$(LOCAL) exec --built $(ELSEWHERE) -- cargo nextest run --cargo-profile local $(TESTS) $(if $(ELSEWHERE),-E 'binary_id(tests::emulator)')
+
+adapters: ## Try what of ours talks to AWS against MiniStack (ENDPOINT=URL: against whatever answers there, REQUIRE="sqs ses": must be offered, DOCS=NAME: write its column of docs/portability.md)
+	@cargo build --profile local --bins --tests $(TESTS)
+	@$(if $(ENDPOINT),,$(LOCAL) exec --built --empty -- )$(TARGET)/local/adapters $(if $(ENDPOINT),--endpoint "$(ENDPOINT)") $(if $(DOCS),--docs "$(DOCS)") $(if $(NEEDED),--require $(NEEDED))
 
 unit: nextest ## Run the tests that need nothing but cargo
 	@cargo nextest run --cargo-profile local --workspace

@@ -65,21 +65,7 @@ impl Site {
 
     /// A table that nobody else uses, with these key attributes.
     pub async fn private_table(&self, hash_key: &str, range_key: Option<&str>) -> Result<String> {
-        let name = format!("test-{}", uuid::Uuid::new_v4().simple());
-        let keys: Vec<(&str, KeyType)> = [(hash_key, KeyType::Hash)]
-            .into_iter()
-            .chain(range_key.map(|key| (key, KeyType::Range)))
-            .collect();
-        let mut request =
-            self.dynamodb.create_table().table_name(&name).billing_mode(BillingMode::PayPerRequest);
-        for (key, kind) in keys {
-            let attribute = AttributeDefinition::builder().attribute_name(key);
-            request = request
-                .key_schema(KeySchemaElement::builder().attribute_name(key).key_type(kind).build()?)
-                .attribute_definitions(attribute.attribute_type(ScalarAttributeType::S).build()?);
-        }
-        request.send().await?;
-        Ok(name)
+        table(&self.dynamodb, hash_key, range_key).await
     }
 
     /// A bucket that nobody else uses.
@@ -145,6 +131,25 @@ impl Site {
         tokio::spawn(local::stubs::serve(listener));
         Ok(url)
     }
+}
+
+/// A table of a name that nobody else has, with these key attributes.
+pub async fn table(
+    dynamodb: &aws_sdk_dynamodb::Client,
+    hash_key: &str,
+    range_key: Option<&str>,
+) -> Result<String> {
+    let name = format!("test-{}", uuid::Uuid::new_v4().simple());
+    let keys = [(hash_key, KeyType::Hash)].into_iter().chain(range_key.map(|key| (key, KeyType::Range)));
+    let mut request = dynamodb.create_table().table_name(&name).billing_mode(BillingMode::PayPerRequest);
+    for (key, kind) in keys {
+        let attribute = AttributeDefinition::builder().attribute_name(key);
+        request = request
+            .key_schema(KeySchemaElement::builder().attribute_name(key).key_type(kind).build()?)
+            .attribute_definitions(attribute.attribute_type(ScalarAttributeType::S).build()?);
+    }
+    request.send().await?;
+    Ok(name)
 }
 
 /// String attributes of a message.

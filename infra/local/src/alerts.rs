@@ -14,7 +14,7 @@ use tokio::process::Command;
 use crate::dated;
 use crate::folders;
 use crate::process;
-use crate::stack::Stack;
+use crate::stack::{self, Stack};
 
 /// One file of the folder.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Sample {
         if self.content == Content::Malformed {
             command.arg("--as-is");
         }
-        command.envs(stack.environment());
+        command.envs(stack::environment(&stack.endpoint));
         process::output(&mut command, Duration::from_mins(1))
             .await
             .with_context(|| format!("could not send {}", self.file))?;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
+use crate::emulator::Product;
+use crate::exec::Around;
 use crate::package::{self, Architecture};
 use crate::signals::Interrupted;
 use crate::start::Pace;
@@ -34,8 +36,11 @@ enum Command {
     /// that `TRIAGE_STACK` names.
     Exec {
         /// Holds mails back as a deployment does that says nothing about limits; otherwise every mail is sent.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "empty")]
         hold_back: bool,
+        /// Starts the emulator with nothing on it; `TRIAGE_MAILS` then names the list of what it delivers.
+        #[arg(long)]
+        empty: bool,
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
@@ -74,6 +79,12 @@ pub(crate) struct Settings {
     /// Address of an emulator that is already running, `LocalStack` for example; `MiniStack` is started without it.
     #[arg(long, global = true, env = "LOCAL_ENDPOINT", value_name = "URL")]
     pub endpoint: Option<String>,
+    /// List of the mails that a running emulator delivers to somebody else, as `exec --empty` has one.
+    #[arg(long, global = true, env = crate::stack::MAILS_VARIABLE, value_name = "URL")]
+    pub mails: Option<String>,
+    /// The emulator that is started where no address names a running one.
+    #[arg(long, global = true, env = "LOCAL_EMULATOR", value_name = "EMULATOR", default_value = "ministack")]
+    pub emulator: Product,
     /// Name of this machine as the functions of a running emulator see it.
     #[arg(
         long,
@@ -134,9 +145,13 @@ pub fn run(cli: Cli) -> ExitCode {
     let ended = runtime.block_on(async {
         match cli.command {
             Command::Demo(options) => demo::run(&cli.settings, &options).await,
-            Command::Exec { hold_back, command } => {
-                let pace = if hold_back { Pace::Deployed } else { Pace::Usual };
-                exec::run(&cli.settings, pace, &command).await
+            Command::Exec { hold_back, empty, command } => {
+                let around = match (empty, hold_back) {
+                    (true, _) => Around::Nothing,
+                    (false, true) => Around::Pipeline(Pace::Deployed),
+                    (false, false) => Around::Pipeline(Pace::Usual),
+                };
+                exec::run(&cli.settings, around, &command).await
             }
             Command::Package { arch } => package::run(&cli.settings, arch).await,
         }
@@ -176,6 +191,18 @@ mod tests {
         let Command::Exec { command, .. } = cli.command else { panic!("not exec") };
         assert_eq!(command, ["cargo", "nextest", "run", "--profile", "x"].map(OsString::from));
         assert_ne!(cli.settings.profile, "x");
+    }
+
+    #[test]
+    fn an_emulator_that_there_is_not_is_refused_with_those_that_there_are() {
+        for (word, product) in [("ministack", Product::MiniStack), ("localstack", Product::LocalStack)] {
+            let cli = Cli::parse_from(["local", "exec", "--emulator", word, "--", "true"]);
+            assert_eq!(cli.settings.emulator, product);
+        }
+        let error = Cli::try_parse_from(["local", "demo", "--emulator", "moto"]).unwrap_err().to_string();
+        for word in ["moto", "ministack", "localstack"] {
+            assert!(error.contains(word), "{error}");
+        }
     }
 
     #[test]

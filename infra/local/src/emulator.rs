@@ -5,15 +5,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::cli::Settings;
+use crate::compose::{self, LocalStack};
 use crate::folders::{self, RunFolder};
 use crate::mails::{MailSource, Mailbox};
 use crate::ministack::{self, Account, MiniStack};
 use crate::progress::Progress;
 use crate::{smtp, venv};
+
+/// What plays AWS where it is not running already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Product {
+    /// From `PyPI`; needs no container engine.
+    #[value(name = "ministack")]
+    MiniStack,
+    /// In a container, by docker-compose.yml.
+    #[value(name = "localstack")]
+    LocalStack,
+}
+
+/// Who started the emulator, and so ends it.
+#[derive(Debug)]
+enum Origin {
+    MiniStack(Box<MiniStack>),
+    LocalStack(LocalStack),
+    /// Somebody else.
+    Found,
+}
 
 /// A running emulator and the way its mails take.
 #[derive(Debug)]
@@ -24,7 +46,7 @@ pub(crate) struct Emulator {
     pub listen_on: IpAddr,
     /// The name of this machine inside a function.
     pub host: String,
-    ministack: Option<MiniStack>,
+    origin: Origin,
     /// The mail server, gone with this value.
     _servers: JoinSet<()>,
 }
@@ -36,16 +58,23 @@ impl Emulator {
         local: &std::path::Path,
         progress: Progress,
     ) -> Result<Self> {
-        match &settings.endpoint {
-            Some(endpoint) => use_running(endpoint, &settings.host).await,
-            None => start_ministack(run, local, &Account::Open, progress).await,
+        if let Some(endpoint) = &settings.endpoint {
+            let running = use_running(endpoint, &settings.host, Origin::Found).await?;
+            let elsewhere = settings.mails.clone().map(|url| MailSource::Elsewhere { url });
+            return Ok(Self { mails: elsewhere.unwrap_or_else(|| running.mails.clone()), ..running });
+        }
+        match settings.emulator {
+            Product::MiniStack => start_ministack(run, local, &Account::Open, progress).await,
+            Product::LocalStack => start_localstack(run, &settings.host, progress).await,
         }
     }
 
-    /// Ends what was started, functions included; a running emulator stays.
+    /// Ends what was started, functions included; an emulator that was found running stays.
     pub(crate) async fn stop(self) {
-        if let Some(ministack) = self.ministack {
-            ministack.stop().await;
+        match self.origin {
+            Origin::MiniStack(ministack) => ministack.stop().await,
+            Origin::LocalStack(localstack) => localstack.stop().await,
+            Origin::Found => {}
         }
     }
 }
@@ -86,13 +115,20 @@ pub(crate) async fn start_ministack(
         mails: MailSource::Delivered(mailbox),
         listen_on: Ipv4Addr::LOCALHOST.into(),
         host: Ipv4Addr::LOCALHOST.to_string(),
-        ministack: Some(ministack),
+        origin: Origin::MiniStack(Box::new(ministack)),
         _servers: servers,
     })
 }
 
+async fn start_localstack(run: &RunFolder, host: &str, progress: Progress) -> Result<Emulator> {
+    let step = progress.step("starting LocalStack");
+    let localstack = LocalStack::start(&run.logs().join("localstack.log"), &step).await?;
+    step.done_with(compose::ENDPOINT);
+    use_running(compose::ENDPOINT, host, Origin::LocalStack(localstack)).await
+}
+
 /// `LocalStack` runs functions in containers, so they reach this machine by another name than "localhost".
-async fn use_running(endpoint: &str, host: &str) -> Result<Emulator> {
+async fn use_running(endpoint: &str, host: &str, origin: Origin) -> Result<Emulator> {
     let endpoint = endpoint.trim_end_matches('/').to_owned();
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
     let health = format!("{endpoint}/_localstack/health");
@@ -106,7 +142,7 @@ async fn use_running(endpoint: &str, host: &str) -> Result<Emulator> {
         endpoint,
         listen_on: Ipv4Addr::UNSPECIFIED.into(),
         host: host.to_owned(),
-        ministack: None,
+        origin,
         _servers: JoinSet::new(),
     })
 }

@@ -11,6 +11,7 @@ mod calls;
 mod checksum;
 pub mod cli;
 mod columns;
+mod compose;
 mod conversations;
 mod counts;
 mod dated;

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use mail_parser::{Address, HeaderValue, MessageParser, PartType};
 use serde::Deserialize;
 
+use crate::page::DeliveredMail;
+
 /// One delivered mail, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mail {
@@ -41,6 +43,8 @@ pub(crate) enum MailSource {
     Delivered(Arc<Mailbox>),
     /// `LocalStack` lists them under `/_aws/ses`.
     Listed { endpoint: String },
+    /// Another of us has them delivered, and lists them on its page.
+    Elsewhere { url: String },
 }
 
 impl MailSource {
@@ -48,6 +52,7 @@ impl MailSource {
         match self {
             Self::Delivered(mailbox) => Ok(mailbox.all()),
             Self::Listed { endpoint } => listed(endpoint).await,
+            Self::Elsewhere { url } => elsewhere(url).await,
         }
     }
 }
@@ -67,11 +72,22 @@ struct Listed {
 }
 
 async fn listed(endpoint: &str) -> Result<Vec<Mail>> {
+    let answer = ask(&format!("{endpoint}/_aws/ses")).await;
+    let answer = answer.context("this emulator lists no mails; --mails names who does")?;
+    Ok(read_listing(answer.json().await.context("the mails are not readable")?))
+}
+
+async fn elsewhere(url: &str) -> Result<Vec<Mail>> {
+    let answer = ask(url).await.context("could not ask for the mails")?;
+    let mails: Vec<DeliveredMail> = answer.json().await.context("the mails are not readable")?;
+    let read =
+        |mail: DeliveredMail| Mail { id: mail.id, received_at: mail.received_at, raw: mail.raw.into_bytes() };
+    Ok(mails.into_iter().map(read).collect())
+}
+
+async fn ask(url: &str) -> Result<reqwest::Response> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
-    let answer =
-        client.get(format!("{endpoint}/_aws/ses")).send().await.context("could not ask for the mails")?;
-    let listing: Listing = answer.error_for_status()?.json().await.context("the mails are not readable")?;
-    Ok(read_listing(listing))
+    Ok(client.get(url).send().await?.error_for_status()?)
 }
 
 fn read_listing(listing: Listing) -> Vec<Mail> {

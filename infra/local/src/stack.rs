@@ -14,6 +14,8 @@ use crate::terraform::Outputs;
 pub const REGION: &str = "us-east-1";
 /// Name of the variable with the path of the file.
 pub const VARIABLE: &str = "TRIAGE_STACK";
+/// Name of the variable with the address of the list of delivered mails, around an emulator with nothing on it.
+pub const MAILS_VARIABLE: &str = "TRIAGE_MAILS";
 
 /// Everything that a test or a person needs to reach the running stack.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,16 +64,16 @@ impl Stack {
             endpoint,
         ]
     }
+}
 
-    /// What a program needs to talk to the emulator, whichever AWS SDK it uses.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 6] {
-        [
-            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
-            ("AWS_REGION", self.region.clone()),
-            ("AWS_DEFAULT_REGION", self.region.clone()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-        ]
-    }
+/// What a program needs to talk to the emulator, whichever AWS SDK it uses.
+pub(crate) fn environment(endpoint: &str) -> [(&'static str, &str); 6] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
 }

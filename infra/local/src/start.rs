@@ -7,14 +7,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::cli::Settings;
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, Product};
 use crate::folders::RunFolder;
 use crate::mails::MailSource;
 use crate::progress::Progress;
 use crate::stack::{REGION, Stack};
 use crate::terraform::{MailLimits, Terraform, Variables};
 use crate::tools::{self, Tool};
-use crate::{artifacts, aws, folders, page, stubs};
+use crate::{artifacts, aws, compose, folders, page, stubs};
 
 /// A stack that takes alerts. Its servers go with this value, and so does an emulator that was started for it.
 #[derive(Debug)]
@@ -89,7 +89,11 @@ impl Pace {
 
 /// Checks the tools and makes the run's folder.
 pub(crate) async fn places(settings: &Settings) -> Result<Places> {
-    let python = settings.endpoint.is_none().then_some(Tool::Python);
+    let starts = |product| settings.endpoint.is_none() && settings.emulator == product;
+    if starts(Product::LocalStack) {
+        compose::require_engine().await?;
+    }
+    let python = starts(Product::MiniStack).then_some(Tool::Python);
     let tools: Vec<Tool> = [Some(Tool::Cargo), Some(Tool::Terraform), python].into_iter().flatten().collect();
     tools::require(&tools).await?;
     let target = folders::target().await?;
