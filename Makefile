@@ -10,6 +10,8 @@ STATIC := $(shell uname -m)-unknown-linux-musl
 # The standard library without its printer of backtraces is a third of the size; that needs cargo's -Z, which stable
 # compilers have behind RUSTC_BOOTSTRAP.
 SMALL  := --profile tiny --target $(STATIC) -p integration --bins --examples
+# The standard library that is built here must not tell where its sources are: two machines shall give the same bytes.
+PLACES  = --config 'target.$(STATIC).rustflags=["--remap-path-prefix=$(shell rustc --print sysroot)/lib/rustlib/src/rust=/rustc"]'
 CALLED := $(TARGET)/$(STATIC)/tiny/custom-wazuh-triage
 
 # Where the end-to-end tests run instead.
@@ -24,7 +26,7 @@ SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package integration deb suffixes clean nextest
+.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package reproduce integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -87,10 +89,13 @@ package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wa
 	@install -D -m 0755 $(CALLED) $(TARGET)/package/custom-wazuh-triage
 	@echo $(TARGET)/package/custom-wazuh-triage
 
+reproduce: ## Build this commit in two folders and compare the bytes (ARCH=arm64|x86_64)
+	@bash .ci/reproduce $(ARCH)
+
 integration: ## Build custom-wazuh-triage, static and small
 	@rustup target add $(STATIC) >/dev/null 2>&1 || { rustup target list --installed | grep -qx $(STATIC); } || { echo "rustup cannot get the target $(STATIC)" >&2; exit 1; }
 	@if rustup component add rust-src >/dev/null 2>&1; then \
-	RUSTC_BOOTSTRAP=1 cargo build -Z build-std=std,panic_abort -Z build-std-features= $(SMALL); \
+	RUSTC_BOOTSTRAP=1 cargo build -Z build-std=std,panic_abort -Z build-std-features= $(PLACES) $(SMALL); \
 	else echo "without rust-src the program keeps the printer of backtraces: 300 kB more" >&2; cargo build $(SMALL); fi
 	@ls -l $(CALLED)
 

@@ -1,23 +1,18 @@
-//! Posts spans to the collector, with the HTTP client that the SDK has anyway: no other is linked into every function.
+//! Posts spans to the collector.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider as TlsProvider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::time::{Instant, timeout};
 
+use super::Traces;
 use super::breaker::Breaker;
 use super::collector::Finished;
 use super::listed::Pairs;
 use super::otlp;
 use super::settings::Settings;
+use crate::http;
 use crate::secrets::{Secret, Secrets};
 
 /// The way to one collector.
@@ -26,7 +21,7 @@ pub(crate) struct Exporter {
     settings: Settings,
     secrets: Secrets,
     /// Built for the first spans: the start has better things to do.
-    connector: OnceLock<Connector>,
+    client: OnceLock<reqwest::Client>,
     breaker: Mutex<Breaker>,
 }
 
@@ -45,6 +40,8 @@ pub(crate) enum Lost {
     Headers,
     #[error("the endpoint is no URL")]
     Endpoint,
+    #[error("the HTTP client could not be built")]
+    Client,
 }
 
 impl Lost {
@@ -57,6 +54,7 @@ impl Lost {
             Self::Status(_) => "status",
             Self::Headers => "headers",
             Self::Endpoint => "endpoint",
+            Self::Client => "client",
         }
     }
 }
@@ -64,11 +62,9 @@ impl Lost {
 impl Exporter {
     /// More of an answer is not read.
     const MOST_ANSWER_BYTES: usize = 16 * 1024;
-    /// Collectors and what stands before them close idle connections after a minute at most.
-    const IDLE: Duration = Duration::from_secs(15);
 
     pub fn new(settings: Settings, secrets: Secrets) -> Self {
-        Self { settings, secrets, connector: OnceLock::new(), breaker: Mutex::default() }
+        Self { settings, secrets, client: OnceLock::new(), breaker: Mutex::default() }
     }
 
     /// Sends these spans once, within this time. Says how many of them the collector did not want.
@@ -83,18 +79,19 @@ impl Exporter {
     }
 
     async fn post(&self, spans: &[Finished]) -> Result<u32, Lost> {
-        let mut request = HttpRequest::new(SdkBody::from(otlp::body(&self.settings.resource, spans)));
-        request.set_method("POST").map_err(|_| Lost::Endpoint)?;
-        request.set_uri(self.settings.endpoint.as_str()).map_err(|_| Lost::Endpoint)?;
+        let body = otlp::body(&self.settings.resource, spans);
+        let request = self.client()?.post(self.settings.endpoint.as_str()).body(body);
+        let mut request = request.build().map_err(|_| Lost::Endpoint)?;
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let agent = concat!("wazuh-triage/", env!("CARGO_PKG_VERSION"));
-        for (name, value) in [("content-type", "application/json"), ("user-agent", agent)] {
-            request.headers_mut().try_insert(name, value).map_err(|_| Lost::Headers)?;
-        }
+        headers.insert(USER_AGENT, HeaderValue::from_static(agent));
         if let Some(parameter) = &self.settings.headers_parameter {
             let secret = self.secrets.get(parameter).await.ok().flatten().ok_or(Lost::Headers)?;
-            show(&secret, &mut request)?;
+            show(&secret, headers)?;
         }
-        let answer = self.connector().call(request).await.map_err(|_| Lost::Unreachable)?;
+        // Not `http::execute`: spans about sending spans would never end.
+        let answer = self.client()?.execute(request).await.map_err(|_| Lost::Unreachable)?;
         let status = answer.status();
         if !status.is_success() {
             if let (Some(parameter), 401 | 403) = (&self.settings.headers_parameter, status.as_u16()) {
@@ -102,17 +99,16 @@ impl Exporter {
             }
             return Err(Lost::Status(status.as_u16()));
         }
-        Ok(otlp::rejected(&beginning(ByteStream::new(answer.into_body())).await))
+        Ok(otlp::rejected(&beginning(answer).await))
     }
 
-    fn connector(&self) -> &Connector {
-        self.connector.get_or_init(|| {
-            Connector::builder()
-                .tls_provider(TlsProvider::Rustls(CryptoMode::AwsLc))
-                .proxy_config(ProxyConfig::from_env())
-                .pool_idle_timeout(Self::IDLE)
-                .build()
-        })
+    fn client(&self) -> Result<&reqwest::Client, Lost> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let built = http::client(Traces::MOST).and_then(|client| Ok(client.build()?));
+        let built = built.map_err(|_| Lost::Client)?;
+        Ok(self.client.get_or_init(|| built))
     }
 
     fn breaker<T>(&self, ask: impl FnOnce(&mut Breaker) -> T) -> T {
@@ -120,18 +116,21 @@ impl Exporter {
     }
 }
 
-fn show(secret: &Secret, request: &mut HttpRequest) -> Result<(), Lost> {
-    let headers: Pairs = secret.reveal().parse().map_err(|_| Lost::Headers)?;
-    for (name, value) in headers.0 {
-        request.headers_mut().try_insert(name.to_ascii_lowercase(), value).map_err(|_| Lost::Headers)?;
+fn show(secret: &Secret, headers: &mut HeaderMap) -> Result<(), Lost> {
+    let shown: Pairs = secret.reveal().parse().map_err(|_| Lost::Headers)?;
+    for (name, value) in shown.0 {
+        let name: HeaderName = name.parse().map_err(|_| Lost::Headers)?;
+        let mut value: HeaderValue = value.parse().map_err(|_| Lost::Headers)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
     }
     Ok(())
 }
 
 /// The answer, unless it is larger than an answer is. Spans have arrived by then, whatever breaks here.
-async fn beginning(mut body: ByteStream) -> Vec<u8> {
+async fn beginning(mut answer: reqwest::Response) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while let Some(Ok(chunk)) = body.next().await {
+    while let Ok(Some(chunk)) = answer.chunk().await {
         if bytes.len() + chunk.len() > Exporter::MOST_ANSWER_BYTES {
             return Vec::new();
         }
