@@ -32,7 +32,8 @@ pub(crate) struct Program {
     /// The most that one of them had.
     pub peak_bytes: u64,
     pub cpu_s: f64,
-    /// Of the process that lived longest, over the second half of its life; nothing in a run of less than a minute.
+    /// Of the process that lived longest, over the second half of its life; nothing in a run of less than a minute, and
+    /// nothing of one that hardly worked: two calls make a step, and no slope.
     pub growth_bytes_per_hour: Option<f64>,
 }
 
@@ -110,9 +111,11 @@ fn taken(id: u32) -> Option<(u64, Duration)> {
 
 /// The slope of the least squares over the second half.
 fn growth(looks: &[Look]) -> Option<f64> {
+    const AT_WORK: usize = 20;
     let half = looks.get(looks.len() / 2..)?;
     let span = half.last()?.at.saturating_sub(half.first()?.at);
-    if span < Duration::from_secs(30) {
+    let at_work = half.windows(2).filter(|pair| matches!(pair, [one, next] if one.cpu < next.cpu)).count();
+    if span < Duration::from_secs(30) || at_work < AT_WORK {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a slope of megabytes")]
@@ -147,6 +150,11 @@ mod tests {
             growth(&looks(|second| if second < 300 { second * 100_000 } else { 30_000_000 })).unwrap();
         assert!(starts.abs() < 1.0, "{starts}");
         assert!(growth(&looks(|_| 1)[..20]).is_none());
+        let mut called_twice = looks(|second| if second < 450 { 10_000_000 } else { 14_000_000 });
+        for look in &mut called_twice {
+            look.cpu = Duration::from_secs(look.at.as_secs() / 450);
+        }
+        assert!(growth(&called_twice).is_none());
     }
 
     #[test]

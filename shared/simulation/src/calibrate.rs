@@ -34,6 +34,9 @@ pub struct Run {
     pub incident_seconds: Option<f64>,
     #[serde(default)]
     pub silences_seconds: Option<[f64; 4]>,
+    /// A model's answer, where it is not part of the batches.
+    #[serde(default)]
+    pub model_ms: Option<Milliseconds>,
     #[serde(default)]
     pub stages: StageRuns,
     pub measured: Measured,
@@ -64,6 +67,18 @@ pub struct Milliseconds {
     pub p50: f64,
     pub p90: f64,
     pub p99: f64,
+}
+
+impl Milliseconds {
+    fn are_possible(self) -> bool {
+        let Self { p50, p90, p99 } = self;
+        p50 > 0.0 && p50 <= p90 && p90 <= p99 && p99 <= 900_000.0
+    }
+
+    fn spread(self) -> Spread {
+        let [p50, p90, p99] = [self.p50, self.p90, self.p99].map(|ms| crate::spread::seconds(ms / 1e3));
+        Spread::Quantiles { p50, p90, p99 }
+    }
 }
 
 /// What the same run showed; each figure that is there is compared.
@@ -142,11 +157,13 @@ impl Run {
         if !run.escalations.is_none_or(|escalations| (0.0..=1_000.0).contains(&escalations)) {
             return wrong("escalations", "from 0 to 1,000 an incident");
         }
-        for (stage, field) in run.stages.each() {
-            let Milliseconds { p50, p90, p99 } = stage.batch_ms;
-            if !(p50 > 0.0 && p50 <= p90 && p90 <= p99 && p99 <= 900_000.0) {
+        let times = run.stages.each().map(|(stage, field)| (stage.batch_ms, field));
+        for (times, field) in times.chain(run.model_ms.map(|times| (times, "model_ms"))) {
+            if !times.are_possible() {
                 return wrong(field, "times above 0, p50 <= p90 <= p99, none above 15 minutes");
             }
+        }
+        for (stage, field) in run.stages.each() {
             let is_of_lambda = |number: u64| (1..=10_000).contains(&number);
             if !(stage.batch_size.is_none_or(is_of_lambda)
                 && stage.maximum_concurrency.is_none_or(is_of_lambda))
@@ -185,10 +202,9 @@ impl Run {
             if let Some(maximum_concurrency) = measured.maximum_concurrency {
                 settings.scaling = Scaling::Standard { maximum_concurrency };
             }
-            let [p50, p90, p99] = [measured.batch_ms.p50, measured.batch_ms.p90, measured.batch_ms.p99]
-                .map(|ms| crate::spread::seconds(ms / 1e3));
-            settings.batch_time = Some(Spread::Quantiles { p50, p90, p99 });
+            settings.batch_time = Some(measured.batch_ms.spread());
         }
+        plan.latency.model = self.model_ms.map_or(plan.latency.model, Milliseconds::spread);
         plan
     }
 
@@ -282,6 +298,11 @@ mod tests {
                 "\"measured\"",
                 r#""stages": {"enrich": {"batch_ms": {"p50": 9, "p90": 5, "p99": 9}}}, "measured""#,
                 "stages.enrich must be times above 0, p50 <= p90 <= p99, none above 15 minutes",
+            ),
+            (
+                "\"measured\"",
+                r#""model_ms": {"p50": 0, "p90": 5, "p99": 9}, "measured""#,
+                "model_ms must be times above 0, p50 <= p90 <= p99, none above 15 minutes",
             ),
             (
                 "\"incident_seconds\": 300",
