@@ -1,4 +1,4 @@
-//! The client for everybody who is not AWS: the providers and the model.
+//! The HTTP client for everybody: AWS, the providers, the model.
 
 use std::sync::Arc;
 use std::time::Duration;
