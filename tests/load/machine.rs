@@ -32,8 +32,8 @@ pub(crate) struct Program {
     /// The most that one of them had.
     pub peak_bytes: u64,
     pub cpu_s: f64,
-    /// Of the process that lived longest, over the second half of its life; nothing in a run of less than a minute, and
-    /// nothing of one that hardly worked: two calls make a step, and no slope.
+    /// Of the process that lived longest, over the second half of its life; nothing in a run of less than ten minutes,
+    /// and nothing of one that hardly worked: two calls make a step, and no slope.
     pub growth_bytes_per_hour: Option<f64>,
 }
 
@@ -115,7 +115,7 @@ fn growth(looks: &[Look]) -> Option<f64> {
     let half = looks.get(looks.len() / 2..)?;
     let span = half.last()?.at.saturating_sub(half.first()?.at);
     let at_work = half.windows(2).filter(|pair| matches!(pair, [one, next] if one.cpu < next.cpu)).count();
-    if span < Duration::from_secs(30) || at_work < AT_WORK {
+    if span < Duration::from_secs(290) || at_work < AT_WORK {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a slope of megabytes")]
