@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -90,11 +91,12 @@ fn each(program: impl Fn(u32) -> Result<Command>) -> Result<u64> {
     Ok(difference / u64::from(MORE - LITTLE))
 }
 
-/// As integratord calls it, with a spool to link the alert into.
+/// As integratord calls it, with a spool to link the alert into, and a service that listens there.
 fn called(release: &Release, folder: &Path) -> Result<u64> {
-    for name in ["integrations", "logs", "queue"] {
+    for name in ["integrations", "logs", "queue/wazuh-triage"] {
         fs::create_dir_all(folder.join("ossec").join(name))?;
     }
+    let _doorbell = UnixDatagram::bind(folder.join("ossec/queue/wazuh-triage/doorbell"))?;
     let program = folder.join("ossec/integrations/custom-wazuh-triage");
     fs::copy(release.integration(), &program)?;
     let alert = folder.join("custom-wazuh-triage-1791030127-4711.alert");
