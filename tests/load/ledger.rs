@@ -1,6 +1,7 @@
 //! Where every alert ended, and whether each did so once.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use ::tests::deployed::End;
@@ -8,9 +9,14 @@ use ::tests::measured::percentile;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// Every alert of a run has an identity of its own: what enrich takes for a duplicate, SQS has delivered again.
-fn is_first(end: &End) -> bool {
-    end.reason != "duplicate"
+/// The ends of what was written, with the function that says so and when it was written. Every alert of a run has an
+/// identity of its own: what enrich takes for a duplicate, SQS has delivered again.
+pub(crate) fn own<'a>(
+    written: &Written,
+    ends: &'a [(&'static str, End)],
+) -> impl Iterator<Item = (&'static str, &'a End, Timestamp)> {
+    let firsts = ends.iter().filter(|(_, end)| end.reason != "duplicate");
+    firsts.filter_map(|(function, end)| Some((*function, end, *written.get(end.alert_key.as_ref()?)?)))
 }
 
 /// The books of a run.
@@ -28,20 +34,32 @@ pub(crate) struct Ledger {
 pub(crate) type Written = BTreeMap<String, Timestamp>;
 
 impl Ledger {
-    pub(crate) fn close(written: &Written, ends: &[(&str, End)]) -> Self {
+    pub(crate) fn close(written: &Written, ends: &[(&'static str, End)]) -> Self {
         let mut of_key: BTreeMap<&str, usize> = BTreeMap::new();
         let mut ended: BTreeMap<String, usize> = BTreeMap::new();
-        for (_, end) in ends.iter().filter(|(_, end)| is_first(end)) {
-            if let Some(key) = end.alert_key.as_deref().filter(|key| written.contains_key(*key)) {
-                *of_key.entry(key).or_default() += 1;
-                *ended.entry(end.outcome.clone()).or_default() += 1;
+        for (_, end, _) in own(written, ends) {
+            *of_key.entry(end.alert_key.as_deref().unwrap_or_default()).or_default() += 1;
+            *ended.entry(end.outcome.clone()).or_default() += 1;
+        }
+        Self::of(written.keys().cloned(), ended, |key| of_key.get(key).copied().unwrap_or(0))
+    }
+
+    /// Of these alerts, how often each outcome came, and how many ends each has.
+    pub(crate) fn of(
+        keys: impl Iterator<Item = String>,
+        ended: BTreeMap<String, usize>,
+        ends_of: impl Fn(&str) -> usize,
+    ) -> Self {
+        let mut ledger = Self { ended, ..Self::default() };
+        for key in keys {
+            ledger.published += 1;
+            match ends_of(&key) {
+                0 => ledger.lost.push(key),
+                1 => {}
+                _ => ledger.twice.push(key),
             }
         }
-        let keys = |wanted: fn(usize) -> bool| {
-            let count = |key: &str| of_key.get(key).copied().unwrap_or(0);
-            written.keys().filter(|key| wanted(count(key))).cloned().collect()
-        };
-        Self { published: written.len(), ended, lost: keys(|ends| ends == 0), twice: keys(|ends| ends > 1) }
+        ledger
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -58,6 +76,17 @@ impl Ledger {
         let is = if self.is_closed() { "=" } else { "≠" };
         format!("{} published {is} {}", self.published, ended.join(" + "))
     }
+
+    /// The equation, and whoever is in the way of it.
+    pub(crate) fn write(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "**{}**", self.equation())?;
+        for (what, keys) in [("without an end", &self.lost), ("with more than one end", &self.twice)] {
+            if let Some(first) = keys.first() {
+                writeln!(text, "{} alerts {what}, the first is {first}", keys.len())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How long alerts were on their way, from Wazuh's write to their end.
@@ -71,11 +100,10 @@ pub(crate) struct Latency {
 }
 
 /// By the function that ended them and how.
-pub(crate) fn latencies(written: &Written, ends: &[(&str, End)]) -> BTreeMap<String, Latency> {
+pub(crate) fn latencies(written: &Written, ends: &[(&'static str, End)]) -> BTreeMap<String, Latency> {
     let mut took: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
-    for (function, end) in ends.iter().filter(|(_, end)| is_first(end)) {
-        let Some(at) = end.alert_key.as_ref().and_then(|key| written.get(key)) else { continue };
-        let on_the_way = Duration::try_from(end.timestamp.duration_since(*at)).unwrap_or_default();
+    for (function, end, at) in own(written, ends) {
+        let on_the_way = Duration::try_from(end.timestamp.duration_since(at)).unwrap_or_default();
         took.entry(format!("{function}: {}", way(end))).or_default().push(on_the_way);
     }
     took.into_iter().filter_map(|(what, took)| Some((what, Latency::of(took)?))).collect()
@@ -115,7 +143,7 @@ mod tests {
 
     #[test]
     fn books_are_closed_when_each_alert_ended_once() {
-        let check = |ends: &[(&str, End)], equation: &str| {
+        let check = |ends: &[(&'static str, End)], equation: &str| {
             let ledger = Ledger::close(&written(&["a", "b"]), ends);
             assert_eq!(ledger.equation(), equation);
         };

@@ -11,7 +11,9 @@ use ::tests::pipeline::Pipeline;
 use anyhow::Result;
 use jiff::Timestamp;
 
+use crate::ledger::Ledger;
 use crate::mix::{Line, Mix};
+use crate::model::number;
 use crate::tell;
 
 /// How many alerts the pipeline takes in a second of its own time.
@@ -28,14 +30,11 @@ pub(crate) struct Books {
     mix: Mix,
     begun_at: Timestamp,
     took: Duration,
-    outcomes: BTreeMap<&'static str, usize>,
+    ledger: Ledger,
     mails: usize,
     /// By service.
     calls: BTreeMap<&'static str, usize>,
     failures: Vec<String>,
-    lost: Vec<String>,
-    /// Whether an alert ended more than once.
-    twice: bool,
 }
 
 pub(crate) async fn run(mix: &Mix) -> Result<Books> {
@@ -73,16 +72,15 @@ pub(crate) async fn run(mix: &Mix) -> Result<Books> {
         deliver(&mut pipeline).await?;
         count(pipeline.aws.forget_calls(), &mut calls);
     }
-    let ledger = &pipeline.ledger;
+    let ended = pipeline.ledger.outcomes().into_iter().map(|(outcome, count)| (outcome.to_owned(), count));
+    let keys = mix.lines(midday).map(|line| line.key);
     Ok(Books {
         mix: mix.clone(),
         begun_at,
         took: start.elapsed(),
-        outcomes: ledger.outcomes(),
+        ledger: Ledger::of(keys, ended.collect(), |key| pipeline.ledger.count_of(key)),
         mails: pipeline.aws.mails().len(),
         calls,
-        lost: mix.lines(midday).map(|line| line.key).filter(|key| !ledger.has(key)).collect(),
-        twice: !ledger.has_no_second_end(),
         failures: pipeline.failures,
     })
 }
@@ -108,8 +106,7 @@ fn count(made: Vec<Call>, calls: &mut BTreeMap<&'static str, usize>) {
 
 impl Books {
     pub(crate) fn are_closed(&self) -> bool {
-        let ended: usize = self.outcomes.values().sum();
-        self.lost.is_empty() && !self.twice && self.failures.is_empty() && ended == self.mix.count()
+        self.ledger.is_closed() && self.failures.is_empty()
     }
 
     /// Prints it, and puts it into docs/load.md where that is wanted.
@@ -124,33 +121,22 @@ impl Books {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let at = self.begun_at.strftime("%Y-%m-%d %H:%M UTC");
         writeln!(text, "`make load MEMORY=1 {}`, {at}\n", self.mix.arguments())?;
-        let is = if self.are_closed() { "=" } else { "≠" };
-        let ended =
-            self.outcomes.iter().map(|(outcome, count)| format!("{count} {}", outcome.replace('_', "-")));
-        writeln!(text, "**{} published {is} {}**", self.mix.count(), ended.collect::<Vec<_>>().join(" + "))?;
-        if let Some(first) = self.lost.first() {
-            writeln!(text, "{} alerts without an end, the first is {first}", self.lost.len())?;
-        }
-        if self.twice {
-            writeln!(text, "at least one alert with more than one end")?;
-        }
+        self.ledger.write(text)?;
         if let Some(first) = self.failures.first() {
             writeln!(text, "{} records or sweeps failed, the first: {first}", self.failures.len())?;
         }
         let seconds = self.took.as_secs_f64();
-        let [published, mails] =
-            [self.mix.count(), self.mails].map(|count| f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+        let published = number(self.ledger.published);
         writeln!(
             text,
-            "\nIn {seconds:.0} s, {:.0} alerts a second in one thread. {mails:.0} mails.",
-            published / seconds.max(0.001)
+            "\nIn {seconds:.0} s, {:.0} alerts a second in one thread. {} mails.",
+            published / seconds.max(0.001),
+            self.mails
         )?;
-        let calls = self.calls.iter().map(|(service, count)| {
-            format!(
-                "{:.2} to {service}",
-                f64::from(u32::try_from(*count).unwrap_or(u32::MAX)) / published.max(1.0)
-            )
-        });
+        let calls = self
+            .calls
+            .iter()
+            .map(|(service, count)| format!("{:.2} to {service}", number(*count) / published.max(1.0)));
         writeln!(text, "\nCalls for each alert: {}.", calls.collect::<Vec<_>>().join(", "))
     }
 }
@@ -164,9 +150,9 @@ mod tests {
         let mix = Mix { rate: 5, seconds: 8, storm: 30, distinct: 30, ..Mix::default() };
         let books = run(&mix).await.unwrap();
         assert!(books.are_closed(), "{books:?}");
-        let notified = books.outcomes.get("notified").copied().unwrap_or(0);
-        let counted = books.outcomes.get("counted").copied().unwrap_or(0);
-        assert!(notified >= 31 && counted >= 29, "{:?}", books.outcomes);
+        let notified = books.ledger.ended.get("notified").copied().unwrap_or(0);
+        let counted = books.ledger.ended.get("counted").copied().unwrap_or(0);
+        assert!(notified >= 31 && counted >= 29, "{:?}", books.ledger.ended);
         assert!((2..25).contains(&books.mails), "{}", books.mails);
     }
 
@@ -176,12 +162,15 @@ mod tests {
             mix: Mix { rate: 1, seconds: 2, ..Mix::default() },
             begun_at: Timestamp::UNIX_EPOCH,
             took: Duration::from_secs(4),
-            outcomes: [("counted", 1)].into(),
+            ledger: Ledger {
+                published: 2,
+                ended: [("counted".to_owned(), 1)].into(),
+                lost: vec!["load-1/1.1".to_owned()],
+                ..Ledger::default()
+            },
             mails: 0,
             calls: [("DynamoDB", 14)].into(),
             failures: Vec::new(),
-            lost: vec!["load-1/1.1".to_owned()],
-            twice: false,
         };
         let mut text = String::new();
         books.write(&mut text).unwrap();

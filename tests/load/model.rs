@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ::tests::deployed::End;
 use ::tests::measured::percentile;
 use jiff::Timestamp;
 use simulation::calibrate::{Measured, Milliseconds, Run, StageRun, StageRuns};
 use simulation::cost::Cost;
 use simulation::{Plan, plan};
 
-use crate::ledger::{Latency, Written};
+use crate::ledger::{Latency, Written, own};
 use crate::logs::Logs;
 use crate::mix::Mix;
 
@@ -36,8 +35,7 @@ type Incidents<'a> = BTreeMap<&'a str, (Timestamp, Timestamp)>;
 
 pub(crate) fn run(seen: &Seen<'_>) -> Run {
     let incidents = incidents(seen);
-    let forwarded =
-        seen.logs.ends.iter().filter(|(function, end)| is_of(end, seen) && *function != "enrich").count();
+    let forwarded = own(seen.written, &seen.logs.ends).filter(|(function, ..)| *function != "enrich").count();
     let published = seen.written.len();
     let notices = |kind: &str| number(seen.logs.notices.get(kind).copied().unwrap_or(0));
     // One question to a provider for each indicator that is new to it.
@@ -97,18 +95,12 @@ pub(crate) fn day(run: &Run, mix: &Mix) -> (u64, Cost) {
     (alerts, simulation::run(&plan).cost)
 }
 
-fn is_of(end: &End, seen: &Seen<'_>) -> bool {
-    end.reason != "duplicate" && end.alert_key.as_ref().is_some_and(|key| seen.written.contains_key(key))
-}
-
 fn incidents<'a>(seen: &Seen<'a>) -> Incidents<'a> {
     let mut incidents = Incidents::new();
-    for (_, end) in seen.logs.ends.iter().filter(|(_, end)| is_of(end, seen)) {
-        let named = end.reason.strip_prefix("incident ").and_then(|rest| rest.split(',').next());
-        let at = end.alert_key.as_ref().and_then(|key| seen.written.get(key));
-        if let (Some(id), Some(at)) = (named, at) {
-            let (first, last) = incidents.entry(id).or_insert((*at, *at));
-            (*first, *last) = ((*first).min(*at), (*last).max(*at));
+    for (_, end, at) in own(seen.written, &seen.logs.ends) {
+        if let Some(id) = end.reason.strip_prefix("incident ").and_then(|rest| rest.split(',').next()) {
+            let (first, last) = incidents.entry(id).or_insert((at, at));
+            (*first, *last) = ((*first).min(at), (*last).max(at));
         }
     }
     incidents
@@ -155,12 +147,14 @@ fn seconds(ms: u128) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a million at most")]
-fn number(count: usize) -> f64 {
+pub(crate) fn number(count: usize) -> f64 {
     count as f64
 }
 
 #[cfg(test)]
 mod tests {
+    use ::tests::deployed::End;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {

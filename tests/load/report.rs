@@ -69,15 +69,8 @@ impl Report {
             self.mix.arguments(),
             self.begun_at.strftime("%Y-%m-%d %H:%M UTC")
         )?;
-        writeln!(text, "**{}**", ledger.equation())?;
-        for (what, keys) in [("without an end", &ledger.lost), ("with more than one end", &ledger.twice)] {
-            if let Some(first) = keys.first() {
-                writeln!(text, "{} alerts {what}, the first is {first}", keys.len())?;
-            }
-        }
-        let rate = |seconds: f64| {
-            f64::from(u32::try_from(ledger.published).unwrap_or(u32::MAX)) / seconds.max(0.001)
-        };
+        ledger.write(text)?;
+        let rate = |seconds: f64| model::number(ledger.published) / seconds.max(0.001);
         writeln!(
             text,
             "\nWritten in {:.0} s ({:.0} a second), the last end after {:.0} s ({:.0} a second). {} mails.",

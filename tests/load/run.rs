@@ -47,13 +47,12 @@ pub(crate) async fn run(site: &Site, mix: &Mix) -> Result<Report> {
     let ((written, writing), ()) = tokio::try_join!(writing, watch.until_quiet(site, &all_written))?;
     drop(publisher);
     tell("reading the ledger");
-    let logs = logs(site, begun_at, &written).await?;
+    let (logs, ledger) = books(site, begun_at, &written).await?;
     let mails: Vec<DeliveredMail> =
         reqwest::get(format!("{}/api/mails", site.stack.page_url)).await?.json().await?;
     let asked = requests(site).await?;
     let requests: BTreeMap<_, _> =
         asked.into_iter().map(|(who, count)| (who.clone(), count - before.get(&who).unwrap_or(&0))).collect();
-    let ledger = Ledger::close(&written, &logs.ends);
     let latencies = latencies(&written, &logs.ends);
     let last_end = logs.ends.iter().map(|(_, end)| end.timestamp).max();
     let busy =
@@ -137,16 +136,17 @@ async fn write(mut file: File, mix: &Mix) -> Result<Written> {
     Ok(written)
 }
 
-/// What the functions said. Alerts without an end are waited for a little longer.
-async fn logs(site: &Site, since: Timestamp, written: &Written) -> Result<Logs> {
+/// What the functions said, and where that leaves the alerts. Alerts without an end are waited for a little longer.
+async fn books(site: &Site, since: Timestamp, written: &Written) -> Result<(Logs, Ledger)> {
     let (mut until, mut known) = (Instant::now() + LAST_ENDS, 0);
     loop {
         let logs = Logs::read(site, since).await?;
         if logs.ends.len() > known {
             (known, until) = (logs.ends.len(), Instant::now() + LAST_ENDS);
         }
-        if Ledger::close(written, &logs.ends).lost.is_empty() || Instant::now() > until {
-            return Ok(logs);
+        let ledger = Ledger::close(written, &logs.ends);
+        if ledger.lost.is_empty() || Instant::now() > until {
+            return Ok((logs, ledger));
         }
         tokio::time::sleep(READ_AGAIN_AFTER).await;
     }

@@ -35,9 +35,9 @@ impl Ledger {
             .collect()
     }
 
-    /// Whether this alert, or message, ended.
-    pub fn has(&self, about: &str) -> bool {
-        self.ends.contains_key(about)
+    /// How many ends this alert, or message, has.
+    pub fn count_of(&self, about: &str) -> usize {
+        self.ends.get(about).map_or(0, Vec::len)
     }
 
     /// Alerts that ended.
