@@ -8,10 +8,10 @@ mod samples;
 mod sent;
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use roxmltree::{Document, Node};
+use tests::project;
 
 use pattern::Pattern;
 
@@ -49,7 +49,7 @@ pub struct Field {
 impl Ruleset {
     /// What is in the repository.
     pub fn shipped() -> Result<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/wazuh/rules");
+        let folder = project::folder().join("infra/wazuh/rules");
         let mut files: Vec<_> = fs::read_dir(&folder)?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
         files.sort();
         let mut rules = Vec::new();

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use aws_sdk_sqs::types::QueueAttributeName;
+use local::aws::messages_in;
 use tests::Site;
 
 use crate::machine::Machine;
@@ -37,7 +37,7 @@ impl Watch {
             for (waiting, queue) in
                 waiting.iter_mut().zip([&queues.alerts, &queues.enriched, &queues.notices])
             {
-                *waiting = depth(site, queue).await?;
+                *waiting = messages_in(&site.sqs, queue).await?;
             }
             let [in_alerts, ..] = waiting;
             self.most_waiting = self.most_waiting.max(in_alerts);
@@ -56,15 +56,4 @@ impl Watch {
         }
         Ok(())
     }
-}
-
-async fn depth(site: &Site, queue: &str) -> Result<usize> {
-    let names = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-    ];
-    let request = site.sqs.get_queue_attributes().queue_url(queue).set_attribute_names(Some(names.to_vec()));
-    let attributes = request.send().await?.attributes.unwrap_or_default();
-    Ok(names.iter().filter_map(|name| attributes.get(name)?.parse::<usize>().ok()).sum())
 }

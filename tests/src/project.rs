@@ -1,32 +1,8 @@
-//! The checkout that a tool of ours was built from, and where cargo builds.
+//! The checkout that a tool of ours works in, and what is said there.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
-
-pub fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// As cargo sees it: `CARGO_TARGET_DIR` or a configuration may have moved it.
-pub fn target() -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        target_directory: PathBuf,
-    }
-    let output = Command::new("cargo")
-        .current_dir(folder())
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()
-        .context("could not start cargo")?;
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("cargo metadata names no target directory")?;
-    Ok(metadata.target_directory)
-}
+pub use local::project::{folder, target};
 
 /// The commit, and whether something was changed since.
 pub fn commit() -> String {

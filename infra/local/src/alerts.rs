@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use tokio::process::Command;
 
 use crate::dated;
-use crate::folders;
 use crate::process;
+use crate::project;
 use crate::stack::{self, Stack};
 
 /// One file of the folder.
@@ -71,7 +71,7 @@ impl Sample {
 
 /// The samples that come with the project.
 pub(crate) fn built_in() -> PathBuf {
-    folders::project().join("infra/local/alerts")
+    project::folder().join("infra/local/alerts")
 }
 
 /// Every `*.json` of a folder, by name.

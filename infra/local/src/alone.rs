@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use crate::emulator::{self, Emulator};
-use crate::folders::{self, RunFolder};
+use crate::folders::RunFolder;
 use crate::ministack::Account;
 use crate::progress::Progress;
+use crate::project;
 
 /// A running emulator; gone with this value, whatever ends us.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub struct EmulatorAlone {
 impl EmulatorAlone {
     /// Answers requests when this returns.
     pub async fn start() -> Result<Self> {
-        let local = folders::target().await?.join("local");
+        let local = project::target()?.join("local");
         let run = RunFolder::create(&local)?;
         let emulator = emulator::start_ministack(&run, &local, &Account::Open, Progress::detect()).await?;
         Ok(Self { emulator, _run: run })

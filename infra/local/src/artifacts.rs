@@ -8,8 +8,8 @@ use anyhow::{Result, bail};
 use tokio::process::Command;
 
 use crate::archive::{self, Packing};
-use crate::folders;
 use crate::process::Group;
+use crate::project;
 use crate::tools::Tool;
 
 /// Every function, by the name of its crate and its zip.
@@ -19,7 +19,7 @@ const PUBLISHER: &str = "wazuh-publisher";
 /// Builds everything; cargo shows its own progress.
 pub(crate) async fn build(profile: &str) -> Result<()> {
     let mut command = Command::new(Tool::Cargo.program());
-    command.current_dir(folders::project()).args(["build", "--profile", profile, "-p", "publisher"]);
+    command.current_dir(project::folder()).args(["build", "--profile", profile, "-p", "publisher"]);
     command.args(FUNCTIONS.iter().flat_map(|function| ["-p", function]));
     command.stdin(Stdio::null());
     let status = Group::spawn(&mut command)?.wait().await?;

@@ -45,20 +45,16 @@ pub(crate) async fn put_keys(configuration: &SdkConfig, parameters: &Parameters)
     Ok(())
 }
 
-/// How many messages a queue holds, taken or not.
-pub(crate) async fn messages_in(configuration: &SdkConfig, queue_url: &str) -> Result<u64> {
+/// How many messages a queue holds, taken, delayed or neither.
+pub async fn messages_in(sqs: &aws_sdk_sqs::Client, queue_url: &str) -> Result<usize> {
     let names = [
         QueueAttributeName::ApproximateNumberOfMessages,
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
     ];
-    let answer = aws_sdk_sqs::Client::new(configuration)
-        .get_queue_attributes()
-        .queue_url(queue_url)
-        .set_attribute_names(Some(names.to_vec()))
-        .send()
-        .await?;
-    let attributes = answer.attributes.unwrap_or_default();
-    Ok(names.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum())
+    let request = sqs.get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.to_vec()));
+    let attributes = request.send().await?.attributes.unwrap_or_default();
+    Ok(names.iter().filter_map(|name| attributes.get(name)?.parse::<usize>().ok()).sum())
 }
 
 /// The bodies and attributes of up to ten messages, for a person to read; they stay in the queue.

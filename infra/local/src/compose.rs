@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-use crate::folders;
 use crate::process;
 use crate::progress::{Progress, Step};
+use crate::project;
 
 /// Where docker-compose.yml has it answer.
 pub(crate) const ENDPOINT: &str = "http://127.0.0.1:4566";
@@ -42,7 +42,7 @@ impl LocalStack {
 
 fn compose() -> Command {
     let mut command = Command::new("docker");
-    command.arg("compose").current_dir(folders::project());
+    command.arg("compose").current_dir(project::folder());
     command
 }
 

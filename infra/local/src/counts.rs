@@ -23,7 +23,7 @@ pub(crate) struct Counts {
     pub notices: Notices,
     pub delivered: Notices,
     pub held_back: HeldBack,
-    pub feedback_events: u64,
+    pub feedback_events: usize,
 }
 
 impl Counts {

@@ -11,11 +11,11 @@ use tokio::task::JoinSet;
 
 use crate::cli::Settings;
 use crate::compose::{self, LocalStack};
-use crate::folders::{self, RunFolder};
+use crate::folders::RunFolder;
 use crate::mails::{MailSource, Mailbox};
 use crate::ministack::{self, Account, MiniStack};
 use crate::progress::Progress;
-use crate::{smtp, venv};
+use crate::{project, smtp, venv};
 
 /// What plays AWS where it is not running already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,7 +86,7 @@ pub(crate) async fn start_ministack(
     progress: Progress,
 ) -> Result<Emulator> {
     let step = progress.step("preparing MiniStack");
-    let here = folders::project().join("infra/local");
+    let here = project::folder().join("infra/local");
     let log = run.logs().join("pip.log");
     let programs = venv::prepare(&local.join("venv"), &here.join("requirements.txt"), &log, &step).await?;
     step.done();

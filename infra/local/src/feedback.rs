@@ -60,8 +60,8 @@ async fn peek_all(configuration: &SdkConfig, queue_url: &str) -> Result<Vec<Stri
     let (mut bodies, mut receipts) = (BTreeMap::new(), Vec::new());
     let began = Instant::now();
     loop {
-        let there = aws::messages_in(configuration, queue_url).await?;
-        if bodies.len() as u64 >= there || began.elapsed() > AT_MOST {
+        let there = aws::messages_in(&client, queue_url).await?;
+        if bodies.len() >= there || began.elapsed() > AT_MOST {
             break;
         }
         let request = client.receive_message().queue_url(queue_url).max_number_of_messages(10);

@@ -1,4 +1,4 @@
-//! Where things are: the project, cargo's target folder, and one folder for each run.
+//! A folder for each run, and locks between runs.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -6,30 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, test_kill_process};
-use serde::Deserialize;
-use tokio::process::Command;
-
-use crate::process;
-use crate::tools::Tool;
-
-/// The project's root, known since compilation.
-pub(crate) fn project() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_owned()
-}
-
-/// Cargo's target folder, wherever `CARGO_TARGET_DIR` or a configuration file put it.
-pub(crate) async fn target() -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        target_directory: PathBuf,
-    }
-    let mut command = Command::new(Tool::Cargo.program());
-    command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(project());
-    let text = process::output(&mut command, Duration::from_mins(1)).await?;
-    let metadata: Metadata = serde_json::from_slice(&text).context("cargo metadata is not readable")?;
-    Ok(metadata.target_directory)
-}
 
 /// A folder for one run alone, removed at its end.
 #[derive(Debug)]

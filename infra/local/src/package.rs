@@ -18,7 +18,7 @@ use crate::process::Group;
 use crate::progress::Progress;
 use crate::signals::unless_interrupted;
 use crate::tools::{self, Tool};
-use crate::{artifacts, checksum, folders, venv};
+use crate::{artifacts, checksum, project, venv};
 
 /// A processor of Lambda, by the word that Lambda and Terraform's `architecture` have for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,17 +46,17 @@ pub(crate) async fn run(settings: &Settings, architecture: Architecture) -> Resu
 #[expect(clippy::print_stdout, reason = "the result is for the person at the terminal")]
 async fn build(settings: &Settings, architecture: Architecture) -> Result<ExitCode> {
     tools::require(&[Tool::Cargo, Tool::Python]).await?;
-    let target = folders::target().await?;
+    let target = project::target()?;
     let run = RunFolder::create(&target.join("local"))?;
-    let requirements = folders::project().join("infra/local/requirements-package.txt");
+    let requirements = project::folder().join("infra/local/requirements-package.txt");
     let step = Progress::detect().step("preparing cargo-lambda and zig");
     let log = run.logs().join("pip.log");
     let programs = venv::prepare(&target.join("local/venv-package"), &requirements, &log, &step).await?;
     step.done();
 
-    let origin = Origin::find(&folders::project(), &target, &settings.cargo_home()?).await?;
+    let origin = Origin::find(&project::folder(), &target, &settings.cargo_home()?).await?;
     let mut command = Command::new(Tool::Cargo.program());
-    command.current_dir(folders::project()).env("PATH", with_first(&programs, settings.path.as_ref())?);
+    command.current_dir(project::folder()).env("PATH", with_first(&programs, settings.path.as_ref())?);
     command.env("CARGO_ENCODED_RUSTFLAGS", origin.flags());
     command.args(["lambda", "build", "--release", "--locked", architecture.flag()]);
     command.args(artifacts::FUNCTIONS.iter().flat_map(|function| ["-p", function]));

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::stack::{REGION, Stack};
 use crate::terraform::{MailLimits, Terraform, Variables};
 use crate::tools::{self, Tool};
-use crate::{artifacts, aws, compose, folders, page, stubs};
+use crate::{artifacts, aws, compose, folders, page, project, stubs};
 
 /// A stack that takes alerts. Its servers go with this value, and so does an emulator that was started for it.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub(crate) async fn places(settings: &Settings) -> Result<Places> {
     let python = starts(Product::MiniStack).then_some(Tool::Python);
     let tools: Vec<Tool> = [Some(Tool::Cargo), Some(Tool::Terraform), python].into_iter().flatten().collect();
     tools::require(&tools).await?;
-    let target = folders::target().await?;
+    let target = project::target()?;
     let run = RunFolder::create(&local(&target))?;
     Ok(Places { target, run })
 }

@@ -53,7 +53,7 @@ impl Summary {
         let Findings { counts, alerts, mails, scenes, intelligence, feedback, imports, requests, trouble } =
             findings;
         let mut problems = counts.problems();
-        if u64::try_from(feedback.len()) != Ok(counts.feedback_events) {
+        if feedback.len() != counts.feedback_events {
             let (there, read) = (counts.feedback_events, feedback.len());
             problems.push(format!("{there} events wait for Wazuh, but {read} could be read"));
         }

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::cli::Settings;
 use crate::progress::Step;
 use crate::tools::Tool;
-use crate::{folders, mirror, process};
+use crate::{folders, mirror, process, project};
 
 /// What `terraform/examples/local` says about the stack.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -149,7 +149,7 @@ impl Terraform {
         });
         // A lock file may ask for another version than the mirror holds; for a throwaway stack any allowed one will do.
         let wanted = if mirror.is_some() { is_source } else { is_source_or_lock };
-        folders::copy(&folders::project().join("terraform"), &copy, wanted)?;
+        folders::copy(&project::folder().join("terraform"), &copy, wanted)?;
         let unset_configuration =
             settings.terraform_configuration.as_deref().is_some_and(|configuration| !configuration.exists());
         let plugin_cache = cache.to_owned();

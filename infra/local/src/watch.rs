@@ -131,8 +131,9 @@ impl<'a> Watch<'a> {
         feedback::read(&self.configuration, &self.stack.outputs.queues.feedback).await
     }
 
-    pub(crate) async fn waiting_events(&self) -> Result<u64> {
-        aws::messages_in(&self.configuration, &self.stack.outputs.queues.feedback).await
+    pub(crate) async fn waiting_events(&self) -> Result<usize> {
+        aws::messages_in(&aws_sdk_sqs::Client::new(&self.configuration), &self.stack.outputs.queues.feedback)
+            .await
     }
 
     pub(crate) async fn logs(&self) -> Result<Logs> {

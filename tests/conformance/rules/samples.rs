@@ -1,12 +1,12 @@
 //! Events of the four kinds, and the rule that fires for each.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use domain::message::Schema;
 use domain::{Agent, Feedback};
 use serde_json::{Value, json};
+use tests::project;
 
 use super::Ruleset;
 use super::events::{self, Kind};
@@ -194,7 +194,7 @@ fn a_log_line_that_calls_itself_ours_is_left_to_other_rules() -> Result<()> {
 #[test]
 fn the_examples_for_logtest_fire_the_rules_that_the_readme_says() -> Result<()> {
     let ruleset = Ruleset::shipped()?;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/wazuh/README.md");
+    let path = project::folder().join("infra/wazuh/README.md");
     let text = fs::read_to_string(path)?;
     let lines: Vec<_> = text.lines().collect();
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Writes the seeds that only our own code can write: messages between stages, and files of the bucket of feeds.
 //!
-//! `cargo run --profile local -p fuzz --example seeds`, after one of their formats has changed.
+//! `cargo run --profile local -p fuzz --example seeds` in the project's root, after one of their formats has changed.
 
 use std::error::Error;
 use std::fs;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use notify::probing;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let seeds = Path::new("tests/fuzz/seeds");
     let alert = Alert::parse(&fs::read_to_string(seeds.join("alert/ssh"))?)?;
     let notice = probing::notice_about(alert.clone());
     let verdict = Verdict::over(&[], &Formula::default(), Timestamp::UNIX_EPOCH);
