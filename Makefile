@@ -26,7 +26,7 @@ SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package reproduce integration deb suffixes clean nextest
+.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package reproduce sbom integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -75,9 +75,9 @@ fuzz: ## Look for bytes that break a promise of tests/fuzz (SECONDS=20 for each 
 bench: ## Measure the release builds beside their peers (ONLY="hunting sizes": parts of it, DOCS=1: write docs/benchmarks.md)
 	@cargo run --quiet --profile local -p tests --bin bench -- $(if $(DOCS),--docs) $(ONLY)
 
-load: ## Send a realistic load to mail on the emulator, and see the ledger close (RATE= SECONDS= STORM= DISTINCT= SEED=, MEMORY=1: over an AWS in memory instead, for large numbers, SOAK=1: memory must be flat, DOCS=MARK: write docs/load.md)
+load: ## Send a realistic load to mail on the emulator, and see the ledger close (RATE= SECONDS= STORM= DISTINCT= SPREAD= SEED=, MEMORY=1: over an AWS in memory instead, for large numbers, SOAK=1: memory must be flat, DOCS=MARK: write docs/load.md)
 	@$(if $(MEMORY),cargo build --release -p tests --bin load,cargo build --profile local --workspace)
-	@$(if $(MEMORY),$(TARGET)/release/load --in-memory,$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load) $(foreach name,RATE SECONDS STORM DISTINCT SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
+	@$(if $(MEMORY),$(TARGET)/release/load --in-memory,$(LOCAL) exec --built --hold-back -- $(TARGET)/local/load) $(foreach name,RATE SECONDS STORM DISTINCT SPREAD SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name)))) $(if $(SOAK),--soak) $(if $(DOCS),--docs $(DOCS))
 
 scale: ## Simulate 10^6 to 10^9 alerts a day and write docs/scale.md with its pictures
 	@cargo build --quiet --profile local -p triage
@@ -91,6 +91,9 @@ package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wa
 
 reproduce: ## Build this commit in two folders and compare the bytes (ARCH=arm64|x86_64)
 	@bash .ci/reproduce $(ARCH)
+
+sbom: ## Write what each shipped program is made of into target/sbom (CycloneDX)
+	@bash .ci/sbom
 
 integration: ## Build custom-wazuh-triage, static and small
 	@rustup target add $(STATIC) >/dev/null 2>&1 || { rustup target list --installed | grep -qx $(STATIC); } || { echo "rustup cannot get the target $(STATIC)" >&2; exit 1; }
