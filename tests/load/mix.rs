@@ -18,12 +18,15 @@ pub(crate) struct Mix {
     /// How long they come.
     #[arg(long, default_value = "60")]
     pub seconds: u32,
-    /// Alerts of one rule about one address on top, all at once, in the middle.
+    /// Alerts of one rule about one address on top, in the middle.
     #[arg(long, default_value = "0")]
     pub storm: u32,
-    /// Alerts on top of which each is an incident of its own, all at once, in the middle.
+    /// Alerts on top of which each is an incident of its own, in the middle.
     #[arg(long, default_value = "0")]
     pub distinct: u32,
+    /// Over how many seconds those of the middle are spread; 0: all at once.
+    #[arg(long, default_value = "0")]
+    pub spread: u32,
     /// Percent that repeat rule, host and address of one before.
     #[arg(long, default_value = "20", value_parser = clap::value_parser!(u8).range(..=100))]
     pub repeats: u8,
@@ -68,6 +71,7 @@ impl Default for Mix {
             seconds: 60,
             storm: 0,
             distinct: 0,
+            spread: 0,
             repeats: 20,
             logins: 30,
             hosts: 200,
@@ -84,29 +88,34 @@ impl Mix {
 
     /// What makes the same run again, as `make load` takes it.
     pub(crate) fn arguments(&self) -> String {
-        let Self { rate, seconds, storm, distinct, seed, .. } = self;
-        format!("RATE={rate} SECONDS={seconds} STORM={storm} DISTINCT={distinct} SEED={seed}")
+        let Self { rate, seconds, storm, distinct, spread, seed, .. } = self;
+        format!("RATE={rate} SECONDS={seconds} STORM={storm} DISTINCT={distinct} SPREAD={spread} SEED={seed}")
     }
 
     /// All of them, by time.
     pub(crate) fn lines(&self, begin: Timestamp) -> impl Iterator<Item = Line> {
         let (mut rng, mut before) = (Rng::with_seed(self.seed), Vec::new());
-        let even = self.rate * self.seconds;
-        let (half, total) = (even / 2, even + self.storm + self.distinct);
-        let mix = self.clone();
-        (0..total).map(move |number| {
-            let in_burst = number.checked_sub(half).filter(|burst| *burst < mix.storm + mix.distinct);
-            let (slot, event) = match in_burst {
-                Some(burst) if burst < mix.storm => (half, storm(&mut rng)),
-                Some(burst) => (half, distinct(burst - mix.storm)),
-                None => {
-                    let slot = if number < half { number } else { number - mix.storm - mix.distinct };
-                    (slot, mix.event(&mut rng, &mut before))
-                }
-            };
-            let due = Duration::from_secs(1) * slot / mix.rate.max(1);
-            line(number, due, begin, event)
+        let (even, burst) = (self.rate * self.seconds, self.storm + self.distinct);
+        let spread = Duration::from_secs(self.spread.into());
+        let start = self.due(even / 2).saturating_sub(spread / 2);
+        let (mix, mut of_even, mut of_burst) = (self.clone(), 0, 0);
+        (0..even + burst).map(move |number| {
+            let (due_even, due_burst) = (mix.due(of_even), start + spread * of_burst / burst.max(1));
+            if of_burst < burst && (of_even == even || due_burst <= due_even) {
+                of_burst += 1;
+                let is_storm = of_burst <= mix.storm;
+                let event = if is_storm { storm(&mut rng) } else { distinct(of_burst - mix.storm - 1) };
+                line(number, due_burst, begin, event)
+            } else {
+                of_even += 1;
+                line(number, due_even, begin, mix.event(&mut rng, &mut before))
+            }
         })
+    }
+
+    /// When the alert of that number comes, of those that come evenly.
+    fn due(&self, number: u32) -> Duration {
+        Duration::from_secs(1) * number / self.rate.max(1)
     }
 
     fn event(&self, rng: &mut Rng, before: &mut Vec<Event>) -> Event {
@@ -224,6 +233,7 @@ mod tests {
             seconds: 40,
             storm: 30,
             distinct: 20,
+            spread: 0,
             repeats: 20,
             logins: 30,
             hosts: 10,
@@ -258,6 +268,23 @@ mod tests {
         let in_the_middle = lines.iter().filter(|line| line.due == Duration::from_secs(20)).count();
         assert_eq!(in_the_middle, 51);
         assert_eq!(lines.last().unwrap().due, Duration::from_millis(39_980));
+    }
+
+    #[test]
+    fn a_spread_burst_comes_between_the_others() {
+        let spread = Mix { spread: 20, ..mix() };
+        let lines: Vec<Line> = spread.lines(Timestamp::UNIX_EPOCH).collect();
+        assert_eq!(lines.len(), spread.count());
+        assert!(lines.is_sorted_by_key(|line| line.due));
+        let keys: BTreeSet<_> = lines.iter().map(|line| &line.key).collect();
+        assert_eq!(keys.len(), lines.len());
+
+        let storm: Vec<_> = lines.iter().filter(|line| line.text.contains("203.0.113.24")).collect();
+        assert_eq!(storm.len(), 30);
+        assert_eq!(storm[0].due, Duration::from_secs(10));
+        assert!(storm.windows(2).all(|pair| pair[0].due + Duration::from_millis(400) == pair[1].due));
+        let last = lines.iter().rfind(|line| line.text.contains("An attack like no other.")).unwrap();
+        assert_eq!(last.due, Duration::from_millis(29_600));
     }
 
     #[test]
