@@ -26,7 +26,7 @@ SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package reproduce sbom integration deb suffixes clean nextest
+.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package reproduce shipped sbom integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -91,6 +91,10 @@ package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wa
 
 reproduce: ## Build this commit in two folders and compare the bytes (ARCH=arm64|x86_64)
 	@bash .ci/reproduce $(ARCH)
+
+shipped: ## Run the demo with the programs of the zips in target/package (of another processor: by qemu)
+	@cargo build --profile local --workspace
+	@bash .ci/shipped
 
 sbom: ## Write what each shipped program is made of into target/sbom (CycloneDX)
 	@bash .ci/sbom
