@@ -156,8 +156,9 @@ impl Ears {
         // Of a service that was killed: who holds the lock is the only one.
         remove(&sockets);
         let [doorbell, status] = &sockets;
-        let doorbell = UnixDatagram::bind(doorbell).map_err(SpoolError::at("listen at", doorbell))?;
+        // The doorbell last: whoever finds somebody there can ask how it goes.
         let status = UnixListener::bind(status).map_err(SpoolError::at("listen at", status))?;
+        let doorbell = UnixDatagram::bind(doorbell).map_err(SpoolError::at("listen at", doorbell))?;
         Ok(Self { waiting, _lock: lock, doorbell, status, terminate, interrupt, reload, sockets })
     }
 }

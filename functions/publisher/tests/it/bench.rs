@@ -170,17 +170,22 @@ impl Service {
     }
 
     pub fn start_in(bench: &Bench, spool: &Path, change: impl FnOnce(&mut Command)) -> Self {
-        let mut command = bench.publisher("run");
-        command.env_remove("WAZUH_TRIAGE_QUEUE_URL").env("WAZUH_TRIAGE_INTAKE", "integration");
-        command.stderr(Stdio::null());
-        change(&mut command);
-        let mut service = Self::of(command.spawn().unwrap());
+        let mut service = Self::spawn(bench, change);
         until("the service listens", || {
             let socket = UnixDatagram::unbound().unwrap();
             socket.connect(spool.join("doorbell")).is_ok()
         });
-        assert!(service.child().try_wait().unwrap().is_none(), "{}", bench.log());
+        assert!(service.is_running(), "{}", bench.log());
         service
+    }
+
+    /// It may not listen yet.
+    pub fn spawn(bench: &Bench, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = bench.publisher("run");
+        command.env_remove("WAZUH_TRIAGE_QUEUE_URL").env("WAZUH_TRIAGE_INTAKE", "integration");
+        command.stderr(Stdio::null());
+        change(&mut command);
+        Self::of(command.spawn().unwrap())
     }
 
     pub fn of(child: Child) -> Self {
@@ -215,8 +220,8 @@ impl Service {
         child.wait().unwrap();
     }
 
-    fn child(&mut self) -> &mut Child {
-        self.0.as_mut().unwrap()
+    pub fn is_running(&mut self) -> bool {
+        self.0.as_mut().unwrap().try_wait().unwrap().is_none()
     }
 }
 

@@ -248,6 +248,21 @@ fn write(bench: &Bench, lines: impl IntoIterator<Item = String>) {
 }
 
 #[test]
+fn where_the_doorbell_answers_the_status_does_too() {
+    let bench = Bench::new();
+    for _ in 0..20 {
+        // Without a pause between two looks: the moment between the sockets is short.
+        let mut service = Service::spawn(&bench, |_| {});
+        let socket = UnixDatagram::unbound().unwrap();
+        while socket.connect(bench.spool().join("doorbell")).is_err() {
+            assert!(service.is_running(), "{}", bench.log());
+        }
+        assert_eq!(publisher::status::ask(&bench.spool()).unwrap().accepted, 0);
+        service.kill();
+    }
+}
+
+#[test]
 fn both_intakes_are_served_at_once() {
     let bench = Bench::new();
     let change = follow(&bench);
