@@ -167,7 +167,7 @@ async fn the_same_rule_about_the_same_address_is_a_repeat_on_whatever_agent() ->
     let stage = run.deployed().await?;
     let first = brute_force("203.0.113.24");
     let elsewhere = with(with(first.clone(), "/agent/id", "008"), "/id", "1791030127.9");
-    let other_rule = with(with(first.clone(), "/rule/id", "5712"), "/id", "1791030127.10");
+    let other_rule = with(brute_force("203.0.113.24"), "/id", "1791030127.10");
     let and_another = with(
         with(first.clone(), "/full_log", format!("from 203.0.113.24 to {}", fresh_address())),
         "/id",
