@@ -26,7 +26,7 @@ SUFFIXES := shared/domain/src/indicator/suffix/public_suffix_list.txt
 DEB_PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package reproduce shipped sbom integration deb suffixes clean nextest
+.PHONY: help demo test adapters unit faults fmt lint audit supply fuzz bench load scale package cli reproduce shipped sbom integration deb suffixes clean nextest
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -88,6 +88,9 @@ package: ## Build the zips for AWS, optimised (ARCH=arm64|x86_64), and custom-wa
 	@$(MAKE) --silent --no-print-directory integration
 	@install -D -m 0755 $(CALLED) $(TARGET)/package/custom-wazuh-triage
 	@echo $(TARGET)/package/custom-wazuh-triage
+
+cli: ## Build triage, the command-line tool, optimised, for any Linux with a processor like this one (ARCH=arm64|x86_64)
+	@cargo run --quiet --profile local -p local -- package --triage --arch "$(or $(ARCH),$(subst aarch64,arm64,$(shell uname -m)))"
 
 reproduce: ## Build this commit in two folders and compare the bytes (ARCH=arm64|x86_64)
 	@bash .ci/reproduce $(ARCH)

@@ -14,6 +14,8 @@ use crate::tools::Tool;
 
 /// Every function, by the name of its crate and its zip.
 pub(crate) const FUNCTIONS: [&str; 5] = ["enrich", "analyze", "notify", "ingest", "hunt"];
+/// The command-line tool.
+pub(crate) const TRIAGE: &str = "triage";
 const PUBLISHER: &str = "wazuh-publisher";
 
 /// Builds everything; cargo shows its own progress.

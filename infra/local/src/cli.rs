@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::emulator::Product;
 use crate::exec::Around;
-use crate::package::{self, Architecture};
+use crate::package::{self, Architecture, Build};
 use crate::signals::Interrupted;
 use crate::start::Pace;
 use crate::trouble::Trouble;
@@ -49,6 +49,9 @@ enum Command {
         /// Processor of the functions; Terraform's `architecture` must say the same.
         #[arg(long, value_name = "ARCHITECTURE", default_value = "arm64")]
         arch: Architecture,
+        /// Builds the command-line tool `triage` for Linux instead of the zips.
+        #[arg(long)]
+        triage: bool,
     },
 }
 
@@ -153,7 +156,10 @@ pub fn run(cli: Cli) -> ExitCode {
                 };
                 exec::run(&cli.settings, around, &command).await
             }
-            Command::Package { arch } => package::run(&cli.settings, arch).await,
+            Command::Package { arch, triage } => {
+                let what = if triage { Build::Triage } else { Build::Functions };
+                package::run(&cli.settings, what, arch).await
+            }
         }
     });
     // A look-up of a name or a file in another thread must not hold up the end.
@@ -209,7 +215,7 @@ mod tests {
     fn another_processor_is_refused_with_the_two_that_there_are() {
         for (word, architecture) in [("arm64", Architecture::Arm64), ("x86_64", Architecture::X86)] {
             let cli = Cli::parse_from(["local", "package", "--arch", word]);
-            let Command::Package { arch } = cli.command else { panic!("not package") };
+            let Command::Package { arch, .. } = cli.command else { panic!("not package") };
             assert_eq!(arch, architecture);
         }
         let error = Cli::try_parse_from(["local", "package", "--arch", "riscv"]).unwrap_err().to_string();

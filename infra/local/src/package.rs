@@ -1,4 +1,4 @@
-//! `local package`: the zips that go to AWS.
+//! `local package`: the zips that go to AWS, and `triage` for whoever looks after them.
 
 use std::env::join_paths;
 use std::ffi::OsString;
@@ -39,12 +39,30 @@ impl Architecture {
     }
 }
 
-pub(crate) async fn run(settings: &Settings, architecture: Architecture) -> Result<ExitCode> {
-    unless_interrupted(build(settings, architecture)).await
+/// What is built for another machine than this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// Zips, and a list of their checksums.
+    Functions,
+    /// The command-line tool, for Linux.
+    Triage,
+}
+
+impl Build {
+    fn crates(self) -> &'static [&'static str] {
+        match self {
+            Self::Functions => &artifacts::FUNCTIONS,
+            Self::Triage => &[artifacts::TRIAGE],
+        }
+    }
+}
+
+pub(crate) async fn run(settings: &Settings, what: Build, architecture: Architecture) -> Result<ExitCode> {
+    unless_interrupted(build(settings, what, architecture)).await
 }
 
 #[expect(clippy::print_stdout, reason = "the result is for the person at the terminal")]
-async fn build(settings: &Settings, architecture: Architecture) -> Result<ExitCode> {
+async fn build(settings: &Settings, what: Build, architecture: Architecture) -> Result<ExitCode> {
     tools::require(&[Tool::Cargo, Tool::Python]).await?;
     let target = project::target()?;
     let run = RunFolder::create(&target.join("local"))?;
@@ -59,22 +77,36 @@ async fn build(settings: &Settings, architecture: Architecture) -> Result<ExitCo
     command.current_dir(project::folder()).env("PATH", with_first(&programs, settings.path.as_ref())?);
     command.env("CARGO_ENCODED_RUSTFLAGS", origin.flags());
     command.args(["lambda", "build", "--release", "--locked", architecture.flag()]);
-    command.args(artifacts::FUNCTIONS.iter().flat_map(|function| ["-p", function]));
+    command.args(what.crates().iter().flat_map(|name| ["-p", name]));
     let status = Group::spawn(&mut command)?.wait().await?;
     if !status.success() {
         bail!("cargo lambda build ended with {status}");
     }
     // The same names for both architectures, as the examples of Terraform look for them.
-    let package = target.join("package");
-    for line in pack(&target.join("lambda"), &package, &origin)? {
+    let (built, package) = (target.join("lambda"), target.join("package"));
+    fs::create_dir_all(&package).with_context(|| format!("could not make {}", package.display()))?;
+    let lines = match what {
+        Build::Functions => pack(&built, &package, &origin)?,
+        Build::Triage => vec![place_triage(&built, &package, &origin)?],
+    };
+    for line in lines {
         println!("{line}");
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Returns where it is.
+fn place_triage(built: &Path, package: &Path, origin: &Origin) -> Result<String> {
+    // Cargo-lambda has one name for every program.
+    let program = built.join(artifacts::TRIAGE).join("bootstrap");
+    origin.is_not_in(&program)?;
+    let placed = package.join(artifacts::TRIAGE);
+    fs::copy(&program, &placed).with_context(|| format!("could not write {}", placed.display()))?;
+    Ok(placed.display().to_string())
+}
+
 /// Packs what was built, and writes the list of checksums beside it; returns where everything is.
 fn pack(built: &Path, package: &Path, origin: &Origin) -> Result<Vec<String>> {
-    fs::create_dir_all(package).with_context(|| format!("could not make {}", package.display()))?;
     let mut names = Vec::new();
     for function in artifacts::FUNCTIONS {
         let program = built.join(function).join("bootstrap");
