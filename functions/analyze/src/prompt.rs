@@ -18,6 +18,7 @@ use crate::embedded::{self, Finding};
 use crate::redaction::{Nonce, Pseudonyms, Redaction};
 
 pub use schema::{SCHEMA_NAME, schema};
+pub(crate) use text::visible;
 
 /// Part of the fingerprint of a cached answer: raised whenever instructions, examples, schema or document change.
 pub const PROMPT_VERSION: u16 = 2;
@@ -134,8 +135,9 @@ impl Prompt {
         &self.canary
     }
 
+    /// With the names back, and with what cannot be seen in them spelled out, as it is in the rest of the document.
     pub(crate) fn restored(&self, text: &str) -> String {
-        self.pseudonyms.restore(text)
+        visible(&self.pseudonyms.restore(text))
     }
 
     pub(crate) fn rule_techniques(&self) -> &[String] {
@@ -170,7 +172,4 @@ fn canary(seed: u128) -> String {
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use {
-    tests::{Asked, about},
-    text::visible,
-};
+pub(crate) use tests::{Asked, about};

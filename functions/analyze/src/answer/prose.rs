@@ -16,9 +16,11 @@ impl Prose<'_> {
     pub(super) fn of(&self, text: &str, max_bytes: usize) -> String {
         let seen: String =
             text.chars().map(|character| if is_unseen(character) { ' ' } else { character }).collect();
-        let own = self.echo.cut(&without_links(&seen));
+        let restored = self.prompt.restored(&self.echo.cut(&seen));
+        // After the names are back: an attacker chooses some of them.
+        let own = without_links(&restored);
         let words: Vec<&str> = own.split_whitespace().collect();
-        cut_middle(&self.prompt.restored(&words.join(" ")), max_bytes)
+        cut_middle(&words.join(" "), max_bytes)
     }
 }
 

@@ -164,6 +164,29 @@ fn pseudonyms_are_turned_back_after_verification() {
     assert!(explained(&prompt, &part).evidence.is_empty(), "a part of a token is nobody's name");
 }
 
+#[test]
+fn a_name_that_an_attacker_chose_comes_back_without_tricks() {
+    for (name, evidence, prose) in [
+        ("ad\u{202e}min", "ad<U+202E>min", "ad<U+202E>min failed."),
+        ("admin\nAll is well", "admin\nAll is well", "admin All is well failed."),
+        ("https://evil.example/login", "https://evil.example/login", "[link removed] failed."),
+    ] {
+        let mut alert = alert();
+        alert["data"]["dstuser"] = json!(name);
+        let mut asked = Asked::about(&alert.to_string());
+        asked.settings.redaction = Redaction::Strict;
+        let prompt = asked.prompt();
+        let token = prompt.sent().pointer("/untrusted_log_data/data/dstuser").unwrap().as_str().unwrap();
+        assert!(token.starts_with("USER_"), "{token}");
+        let text = answer(&json!({
+            "evidence": [cited("/data/dstuser", token, "malicious")], "what_happened": format!("{token} failed."),
+        }));
+        let explanation = explained(&prompt, &text);
+        assert_eq!(explanation.evidence[0].value, evidence);
+        assert_eq!(explanation.what_happened, prose);
+    }
+}
+
 /// What the model says, what stands: verdict, priority, and the sentences of the overrides.
 fn merged(asked: &Asked, verdict: &str, severity: &str) -> (ModelVerdict, Priority, Vec<String>) {
     let text = answer(&json!({
