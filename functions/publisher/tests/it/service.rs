@@ -35,6 +35,21 @@ fn an_alert_goes_at_once_and_no_shipper_is_started() {
 }
 
 #[test]
+fn where_the_doorbell_answers_the_status_does_too() {
+    let bench = Bench::new();
+    for _ in 0..20 {
+        // Without a pause between two looks: the moment between the sockets is short.
+        let mut service = Service::spawn(&bench, |_| {});
+        let socket = UnixDatagram::unbound().unwrap();
+        while socket.connect(bench.spool().join("doorbell")).is_err() {
+            assert!(service.is_running(), "{}", bench.log());
+        }
+        assert_eq!(publisher::status::ask(&bench.spool()).unwrap().accepted, 0);
+        service.kill();
+    }
+}
+
+#[test]
 fn a_service_that_is_told_to_stop_finishes_what_is_under_way() {
     let bench = Bench::new();
     let service = Service::start(&bench);
@@ -244,21 +259,6 @@ fn write(bench: &Bench, lines: impl IntoIterator<Item = String>) {
     let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
     for line in lines {
         writeln!(file, "{line}").unwrap();
-    }
-}
-
-#[test]
-fn where_the_doorbell_answers_the_status_does_too() {
-    let bench = Bench::new();
-    for _ in 0..20 {
-        // Without a pause between two looks: the moment between the sockets is short.
-        let mut service = Service::spawn(&bench, |_| {});
-        let socket = UnixDatagram::unbound().unwrap();
-        while socket.connect(bench.spool().join("doorbell")).is_err() {
-            assert!(service.is_running(), "{}", bench.log());
-        }
-        assert_eq!(publisher::status::ask(&bench.spool()).unwrap().accepted, 0);
-        service.kill();
     }
 }
 
