@@ -3,7 +3,7 @@
 use std::env::join_paths;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -95,11 +95,17 @@ async fn build(settings: &Settings, what: Build, architecture: Architecture) -> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// The program of a crate, without a path of this machine in it.
+fn program(built: &Path, name: &str, origin: &Origin) -> Result<PathBuf> {
+    // Cargo-lambda has one name for every program.
+    let program = built.join(name).join("bootstrap");
+    origin.is_not_in(&program)?;
+    Ok(program)
+}
+
 /// Returns where it is.
 fn place_triage(built: &Path, package: &Path, origin: &Origin) -> Result<String> {
-    // Cargo-lambda has one name for every program.
-    let program = built.join(artifacts::TRIAGE).join("bootstrap");
-    origin.is_not_in(&program)?;
+    let program = program(built, artifacts::TRIAGE, origin)?;
     let placed = package.join(artifacts::TRIAGE);
     fs::copy(&program, &placed).with_context(|| format!("could not write {}", placed.display()))?;
     Ok(placed.display().to_string())
@@ -109,8 +115,7 @@ fn place_triage(built: &Path, package: &Path, origin: &Origin) -> Result<String>
 fn pack(built: &Path, package: &Path, origin: &Origin) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for function in artifacts::FUNCTIONS {
-        let program = built.join(function).join("bootstrap");
-        origin.is_not_in(&program)?;
+        let program = program(built, function, origin)?;
         let name = format!("{function}.zip");
         archive::pack(&program, &package.join(&name), Packing::Tight)?;
         names.push(name);
